@@ -1,0 +1,271 @@
+//! E-mails: what the desk can say, to whom, and how it reads.
+//!
+//! Pure. An [`OutboxEmail`] holds what is to be said; [`Rendering`](render::Rendered) turns it into
+//! words when it is sent. Nothing here sends, and nothing here may put text of a customer into HTML
+//! without escaping it.
+
+mod english;
+mod french;
+mod letter;
+pub mod outbox;
+pub mod render;
+mod when;
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::incident::clock::ClockName;
+use crate::incident::escalation::Cause;
+use crate::incident::values::{
+    Channel, EmailAddress, IncidentNumber, Invalid, Justification, Language, Message, Name, Note,
+    Priority, Summary,
+};
+
+/// The id of an outbox e-mail, `<incident number>-<version>-<index>`: derived from the change that
+/// caused it, unique for ever, and safe in headers and SES tags.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailId {
+    /// The incident.
+    pub number: IncidentNumber,
+    /// The version that the change made.
+    pub version: u64,
+    /// The place among the e-mails of the change, from 0.
+    pub index: u32,
+}
+
+impl fmt::Display for EmailId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}-{}", self.number, self.version, self.index)
+    }
+}
+
+impl From<EmailId> for String {
+    fn from(id: EmailId) -> Self {
+        id.to_string()
+    }
+}
+
+impl FromStr for EmailId {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parts = || {
+            let (rest, index) = text.rsplit_once('-')?;
+            let (number, version) = rest.rsplit_once('-')?;
+            Some(Self {
+                number: number.parse().ok()?,
+                version: version.parse().ok()?,
+                index: index.parse().ok()?,
+            })
+        };
+        parts().ok_or_else(|| Invalid("must be the id of an e-mail".to_owned()))
+    }
+}
+
+impl TryFrom<String> for EmailId {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        text.parse()
+    }
+}
+
+/// One e-mail to one recipient, as the change that causes it says it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxEmail {
+    /// Its id.
+    pub id: EmailId,
+    /// To whom.
+    pub recipient: EmailAddress,
+    /// In which language.
+    pub language: Language,
+    /// The incident's priority at that moment.
+    pub priority: Priority,
+    /// What the incident is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// Whose incident it is.
+    pub customer: Name,
+    /// When the change happened.
+    pub created_at: Timestamp,
+    /// What it says.
+    pub kind: EmailKind,
+}
+
+/// The step of a ladder that an e-mail alerts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Which escalation of the incident, from 1.
+    pub escalation: u32,
+    /// Which level, from 1.
+    pub level: u32,
+    /// How many levels there are.
+    pub levels: u32,
+    /// In which round, from 1.
+    pub round: u32,
+}
+
+/// A promise with its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Promise {
+    /// Which promise.
+    pub clock: ClockName,
+    /// When it runs out.
+    pub due_at: Timestamp,
+}
+
+/// Everything the desk can say by e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case")]
+pub enum EmailKind {
+    /// To a customer who escalated: it was taken in, and the promised response.
+    EscalationReceived {
+        /// Who escalated.
+        requester: Name,
+        /// Why.
+        business_justification: Justification,
+        /// The promised response.
+        promised_at: Timestamp,
+        /// Whether that promise has been broken already.
+        overdue: bool,
+        /// Whether the incident was escalated before this request.
+        again: bool,
+    },
+    /// To the customer: care opened the incident, and the promise that runs.
+    IncidentOpened {
+        /// How it reached care.
+        channel: Channel,
+        /// The promise that runs.
+        promise: Promise,
+    },
+    /// To the customer: a promise was broken, and what the desk did about it.
+    PromiseBroken {
+        /// The broken promise.
+        broken: Promise,
+        /// The promise of the escalation, unless that is the broken one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promised_at: Option<Timestamp>,
+    },
+    /// To the customer: what care responds.
+    ResponseGiven {
+        /// Who responds.
+        author: Name,
+        /// The response.
+        message: Message,
+        /// The next promised response; `None` when every running promise is broken.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_update_at: Option<Timestamp>,
+    },
+    /// To the customer: the incident is resolved.
+    IncidentResolved {
+        /// Who resolved it.
+        by: Name,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Note>,
+    },
+    /// To the responsible teams: the incident is theirs.
+    TeamEngaged {
+        /// How it reached care.
+        channel: Channel,
+        /// The promise that runs.
+        promise: Promise,
+    },
+    /// To the responsible teams, ahead of a deadline.
+    DeadlineNear {
+        /// The promise at risk.
+        promise: Promise,
+    },
+    /// To a level of the ladder.
+    EscalationAlert {
+        /// Which step of the ladder.
+        alert: Alert,
+        /// Why the incident is escalated.
+        cause: Cause,
+        /// The promised response.
+        promised_at: Timestamp,
+        /// When the next level is alerted.
+        level_until: Timestamp,
+        /// Who had acknowledged it without a response following, when that is why it is sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unanswered_since_taken_by: Option<Name>,
+    },
+    /// To the teams told so far: the customer escalated again.
+    JustificationAdded {
+        /// Who asks.
+        requester: Name,
+        /// Why.
+        business_justification: Justification,
+        /// The promised response.
+        promised_at: Timestamp,
+    },
+    /// To the teams told so far: one more promise was broken while the escalation runs.
+    DeadlineMissed {
+        /// The broken promise.
+        broken: Promise,
+    },
+    /// To everybody on the ladder: it is exhausted and nobody acts.
+    LadderExhausted {
+        /// How many rounds were gone through.
+        rounds: u32,
+        /// Why the incident is escalated.
+        cause: Cause,
+        /// When this alarm repeats.
+        alarm_at: Timestamp,
+    },
+    /// To the teams told so far: a person took the escalation.
+    EscalationAcknowledged {
+        /// Who.
+        by: Name,
+        /// Until when that holds without a response.
+        until: Timestamp,
+    },
+    /// To the teams told so far: the escalation is over.
+    EscalationStopped {
+        /// Who responded or resolved.
+        by: Name,
+        /// Whether the incident is resolved, and not only answered.
+        resolved: bool,
+    },
+    /// To the teams that the policy names: somebody was not told.
+    EmailUndeliverable {
+        /// Who was to be told; unknown when the e-mail could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recipient: Option<EmailAddress>,
+        /// Why it failed.
+        reason: String,
+        /// Who was told instead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        told_instead: Vec<EmailAddress>,
+    },
+}
+
+impl EmailKind {
+    /// Whether it only makes sense while the incident is open: such an e-mail is cancelled when it
+    /// was held up until after the resolution.
+    #[must_use]
+    pub fn calls_for_action(&self) -> bool {
+        matches!(
+            self,
+            Self::TeamEngaged { .. }
+                | Self::DeadlineNear { .. }
+                | Self::EscalationAlert { .. }
+                | Self::JustificationAdded { .. }
+                | Self::DeadlineMissed { .. }
+                | Self::LadderExhausted { .. }
+                | Self::EscalationAcknowledged { .. }
+        )
+    }
+
+    /// The step of the ladder that it alerts for, if it is an alert.
+    #[must_use]
+    pub fn alert(&self) -> Option<Alert> {
+        match self {
+            Self::EscalationAlert { alert, .. } => Some(*alert),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The outbox: an e-mail and how far it got.
+//!
+//! `pending` -> claimed (`sending`, under a lease) -> `sent`, or `retrying`, or `parked`. Every state
+//! but the last three has a due instant, so the sweep finds whatever got stuck.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::OutboxEmail;
+use crate::incident::clock::after;
+
+/// How long the stream has to hand a pending e-mail to `dispatch-email` before the sweep does.
+pub const PENDING_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// How long a claim holds. Longer than any attempt to send: the mailer gives up after 30 s.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
+/// After how many ambiguous attempts an e-mail is given up on: each of them may have reached the
+/// recipient.
+pub const MAX_AMBIGUOUS: u32 = 5;
+const RETRY_FIRST: i64 = 2;
+const RETRY_LONGEST: i64 = 15 * 60;
+
+/// How far an e-mail got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmailStatus {
+    /// To be sent.
+    Pending,
+    /// Somebody is sending it.
+    Sending,
+    /// To be sent again at its due instant.
+    Retrying,
+    /// SES has taken it.
+    Sent,
+    /// It can never be sent; somebody else was told.
+    Parked,
+    /// It was held up until after the incident was resolved, and is not sent any more.
+    Cancelled,
+}
+
+/// The delivery of an outbox e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// How far it got.
+    pub status: EmailStatus,
+    /// When somebody has to look at it again; `None` once it is sent, parked or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// How often it was claimed.
+    #[serde(default)]
+    pub attempts: u32,
+    /// How many attempts ended so that it may have been sent.
+    #[serde(default)]
+    pub ambiguous: u32,
+    /// Who holds the lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_id: Option<String>,
+    /// The id that SES gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ses_message_id: Option<String>,
+    /// When SES took it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl Delivery {
+    /// The delivery of an e-mail that was just written.
+    #[must_use]
+    pub fn pending(created_at: Timestamp) -> Self {
+        Self {
+            status: EmailStatus::Pending,
+            due_at: Some(after(created_at, PENDING_FOR)),
+            attempts: 0,
+            ambiguous: 0,
+            claim_id: None,
+            ses_message_id: None,
+            sent_at: None,
+            error: None,
+        }
+    }
+
+    /// Whether it may have reached the recipient before, so that sending it again is a repeat.
+    #[must_use]
+    pub fn is_repeat(&self) -> bool {
+        self.ambiguous > 0
+    }
+}
+
+/// An e-mail in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// What is said to whom.
+    pub email: OutboxEmail,
+    /// How far it got.
+    pub delivery: Delivery,
+}
+
+/// What became of one attempt, to be recorded under the lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// SES took it.
+    Sent {
+        /// The id that SES gave it.
+        ses_message_id: String,
+        /// When.
+        sent_at: Timestamp,
+    },
+    /// It is tried again.
+    Retry {
+        /// Not before.
+        due_at: Timestamp,
+        /// Whether this attempt may have sent it.
+        ambiguous: bool,
+        /// Why it failed.
+        error: String,
+    },
+}
+
+/// How long to wait before the next attempt: doubling from 2 s to 15 min, and between half and all
+/// of that as `jitter` (0 to 1) says, so that what failed together does not return together.
+#[must_use]
+pub fn backoff(attempts: u32, jitter: f64) -> SignedDuration {
+    let full = RETRY_FIRST.saturating_mul(1 << attempts.clamp(1, 10)) / 2;
+    let full = SignedDuration::from_secs(full.min(RETRY_LONGEST));
+    full.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_a_quarter_of_an_hour_and_spreads() {
+        let seconds = [1, 2, 3, 4, 10, 99].map(|attempts| backoff(attempts, 1.0).as_secs());
+        assert_eq!(seconds, [2, 4, 8, 16, 900, 900]);
+        assert_eq!(backoff(4, 0.0).as_secs(), 8);
+    }
+}

@@ -1,0 +1,187 @@
+//! Instants as people read them: in the desk's time zone, in the recipient's language.
+//!
+//! jiff knows no language but English, and ICU's data would be most of a function's size: thirty
+//! words stand here instead.
+
+use jiff::{SignedDuration, Timestamp, ZonedDateTime, tz::TimeZone};
+
+use crate::incident::values::Language;
+
+const EN_DAYS: [&str; 7] =
+    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const EN_MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const FR_DAYS: [&str; 7] =
+    ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"];
+const FR_MONTHS: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+
+const SECONDS_MATTER_WITHIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Writes instants for one recipient.
+#[derive(Debug, Clone)]
+pub(super) struct When<'a> {
+    pub zone: &'a TimeZone,
+    pub language: Language,
+    /// When the e-mail's cause happened: what is near it is told to the second.
+    pub written_at: Timestamp,
+}
+
+impl When<'_> {
+    /// The whole instant to the second, with its zone: `Tuesday 24 November 2026, 09:15:00 (CET,
+    /// UTC+1)`.
+    pub fn full(&self, instant: Timestamp) -> String {
+        let at = instant.to_zoned_datetime(self.zone.clone());
+        let (day, month) = self.names(&at);
+        let zone = zone_name(&at);
+        let clock = self.time(&at);
+        match self.language {
+            Language::En => {
+                format!("{day} {} {month} {}, {clock} ({zone})", at.day(), at.year())
+            }
+            Language::Fr => {
+                let first = if at.day() == 1 { "er" } else { "" };
+                format!("{day} {}{first} {month} {} à {clock} ({zone})", at.day(), at.year())
+            }
+        }
+    }
+
+    /// The time of day alone, for subjects: `09:15 CET`.
+    pub fn short(&self, instant: Timestamp) -> String {
+        let at = instant.to_zoned_datetime(self.zone.clone());
+        let offset = zone_abbreviation(&at);
+        format!("{} {offset}", self.time(&at))
+    }
+
+    /// To the minute, rounded down so that nobody is promised more than is kept; to the second when
+    /// it is only minutes away.
+    fn time(&self, at: &ZonedDateTime) -> String {
+        let away = at.timestamp().duration_since(self.written_at).abs();
+        if at.second() == 0 || away >= SECONDS_MATTER_WITHIN {
+            format!("{:02}:{:02}", at.hour(), at.minute())
+        } else {
+            format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+        }
+    }
+
+    fn names(&self, at: &ZonedDateTime) -> (&'static str, &'static str) {
+        let day = usize::from(at.weekday().to_monday_zero_offset().unsigned_abs());
+        let month = usize::from(at.month().unsigned_abs()) - 1;
+        match self.language {
+            Language::En => (EN_DAYS[day], EN_MONTHS[month]),
+            Language::Fr => (FR_DAYS[day], FR_MONTHS[month]),
+        }
+    }
+}
+
+fn zone_abbreviation(at: &ZonedDateTime) -> String {
+    let abbreviation = at.strftime("%Z").to_string();
+    // Zones without a name of their own are abbreviated to their offset, such as "+04".
+    if abbreviation.starts_with(['+', '-']) { utc_offset(at) } else { abbreviation }
+}
+
+fn zone_name(at: &ZonedDateTime) -> String {
+    let (abbreviation, offset) = (zone_abbreviation(at), utc_offset(at));
+    if abbreviation == offset || at.offset().seconds() == 0 && abbreviation == "UTC" {
+        abbreviation
+    } else {
+        format!("{abbreviation}, {offset}")
+    }
+}
+
+fn utc_offset(at: &ZonedDateTime) -> String {
+    let seconds = at.offset().seconds();
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() % 3600 / 60);
+    if minutes == 0 {
+        format!("UTC{sign}{hours}")
+    } else {
+        format!("UTC{sign}{hours}:{minutes:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[expect(clippy::unwrap_used, reason = "a test's own literals")]
+    fn instants_read_as_people_write_them() {
+        for (zone, language, instant, full, short) in [
+            (
+                "Europe/Paris",
+                Language::En,
+                "2026-11-24T08:15:00Z",
+                "Tuesday 24 November 2026, 09:15 (CET, UTC+1)",
+                "09:15 CET",
+            ),
+            (
+                "Europe/Paris",
+                Language::Fr,
+                "2026-08-01T08:15:30.9Z",
+                "samedi 1er août 2026 à 10:15:30 (CEST, UTC+2)",
+                "10:15:30 CEST",
+            ),
+            (
+                "UTC",
+                Language::En,
+                "2026-01-05T00:00:00Z",
+                "Monday 5 January 2026, 00:00 (UTC)",
+                "00:00 UTC",
+            ),
+            (
+                "Asia/Kolkata",
+                Language::En,
+                "2026-01-05T00:00:00Z",
+                "Monday 5 January 2026, 05:30 (IST, UTC+5:30)",
+                "05:30 IST",
+            ),
+            (
+                "Asia/Dubai",
+                Language::En,
+                "2026-01-05T00:00:00Z",
+                "Monday 5 January 2026, 04:00 (UTC+4)",
+                "04:00 UTC+4",
+            ),
+        ] {
+            let zone = TimeZone::get(zone).unwrap();
+            let instant: Timestamp = instant.parse().unwrap();
+            let when = When { zone: &zone, language, written_at: instant };
+            assert_eq!(when.full(instant), full);
+            assert_eq!(when.short(instant), short);
+        }
+    }
+
+    #[test]
+    fn a_promise_hours_away_is_rounded_down_to_the_minute() {
+        let written_at = Timestamp::UNIX_EPOCH;
+        let when = When { zone: &TimeZone::UTC, language: Language::En, written_at };
+        let seconds = |n| written_at + SignedDuration::from_secs(n);
+        assert_eq!(when.short(seconds(3659)), "01:00 UTC");
+        assert_eq!(when.short(seconds(59)), "00:00:59 UTC");
+    }
+}

@@ -1,0 +1,75 @@
+//! What can be asked of an incident.
+
+use jiff::Timestamp;
+
+use super::values::{
+    Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
+    Summary,
+};
+use crate::email::{Alert, EmailId};
+
+/// One request of a person, of time, or of the mail system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// A customer asks that management look at the incident now. Never refused: an unknown number
+    /// opens an incident, a resolved one is reopened.
+    Escalate {
+        /// The incident.
+        number: IncidentNumber,
+        /// Who asks.
+        requester: Customer,
+        /// Why.
+        business_justification: Justification,
+    },
+    /// Care opens an incident.
+    Open {
+        /// The incident.
+        number: IncidentNumber,
+        /// How much it hurts.
+        priority: Priority,
+        /// How it reached care.
+        channel: Channel,
+        /// What it is about.
+        summary: Summary,
+        /// Whose it is.
+        customer: Customer,
+        /// When it reached care; without it, now.
+        received_at: Option<Timestamp>,
+    },
+    /// A human in care gave the customer a public response.
+    Respond {
+        /// Who.
+        author: Name,
+        /// What; the desk then passes it on. Without it the customer has it already.
+        message: Option<Message>,
+        /// When; without it, now.
+        at: Option<Timestamp>,
+    },
+    /// A person takes the running escalation.
+    Acknowledge {
+        /// Who.
+        by: Name,
+    },
+    /// Care resolves the incident.
+    Resolve {
+        /// Who.
+        by: Name,
+        /// A remark; the customer reads it.
+        note: Option<Note>,
+    },
+    /// Time passed: the earliest instant that is due is acted on, if it has come.
+    DeadlinePassed,
+    /// An e-mail can never be sent.
+    Undeliverable {
+        /// Which.
+        email: EmailId,
+        /// To whom; unknown when the e-mail itself could not be read.
+        recipient: Option<EmailAddress>,
+        /// The alert that it carried, if it was one.
+        alert: Option<Alert>,
+        /// Whether it only told of another undeliverable e-mail: that is noted and told nobody.
+        is_notice: bool,
+        /// Why, in the mail system's words.
+        reason: String,
+    },
+}

@@ -1,0 +1,96 @@
+//! A customer escalates: a request that management looks at the incident now.
+
+use jiff::Timestamp;
+
+use super::ladder;
+use crate::email::EmailKind;
+use crate::incident::change::{Change, Draft};
+use crate::incident::escalation::Cause;
+use crate::incident::timeline::Event;
+use crate::incident::values::{Channel, Customer, IncidentNumber, Justification};
+use crate::incident::{Incident, Status};
+use crate::policy::Policy;
+
+/// Starts the ladder at level 1. If an escalation runs already, the justification is appended, its
+/// teams are told, and the same promise is answered.
+pub(super) fn escalate(
+    state: Option<&Incident>,
+    number: IncidentNumber,
+    requester: Customer,
+    business_justification: Justification,
+    policy: &Policy,
+    now: Timestamp,
+) -> Change {
+    let mut draft = match state {
+        Some(incident) => Draft::of(incident.clone(), policy, now),
+        None => unknown_incident(number, requester.clone(), policy, now),
+    };
+    if !draft.incident.is_open() {
+        draft.incident.status = Status::Open;
+        draft.record(Event::Reopened { by: requester.name.clone() });
+    }
+    let again = draft.incident.running_escalation().cloned();
+    let (promised_at, overdue) = if let Some(running) = &again {
+        draft.record(Event::JustificationAdded {
+            escalation: running.sequence,
+            requester: requester.name.clone(),
+            business_justification: business_justification.clone(),
+        });
+        draft.tell_teams(
+            &running.told,
+            &EmailKind::JustificationAdded {
+                requester: requester.name.clone(),
+                business_justification: business_justification.clone(),
+                promised_at: running.clock.due_at,
+            },
+        );
+        (running.clock.due_at, running.clock.breached)
+    } else {
+        let cause = Cause::Customer {
+            requester: requester.name.clone(),
+            business_justification: business_justification.clone(),
+        };
+        (ladder::start(&mut draft, cause), false)
+    };
+    draft.tell_customer(
+        &requester.email,
+        requester.language,
+        EmailKind::EscalationReceived {
+            requester: requester.name,
+            business_justification,
+            promised_at,
+            overdue,
+            again: again.is_some(),
+        },
+    );
+    draft.finish()
+}
+
+/// The incident of a number that the desk does not know: the customer's word is enough. It has no
+/// initial response of its own, because it reached care before the desk heard of it.
+fn unknown_incident<'a>(
+    number: IncidentNumber,
+    customer: Customer,
+    policy: &'a Policy,
+    now: Timestamp,
+) -> Draft<'a> {
+    let priority = policy.desk.unknown_incident_priority;
+    let incident = Incident {
+        number,
+        version: 0,
+        priority,
+        channel: Channel::Api,
+        summary: None,
+        customer,
+        opened_at: now,
+        status: Status::Open,
+        initial_response: None,
+        update: None,
+        responded_at: None,
+        escalation: None,
+    };
+    let mut draft = Draft::of(incident, policy, now);
+    let teams = Vec::new();
+    draft.record(Event::Opened { priority, channel: Channel::Api, opened_at: now, teams });
+    draft
+}

@@ -1,0 +1,239 @@
+//! The ladder: started by an escalation, climbed by time, stopped by a person.
+
+use jiff::Timestamp;
+
+use crate::email::{Alert, EmailKind};
+use crate::incident::change::{Change, Draft, Refusal};
+use crate::incident::clock::{Clock, Lateness, after};
+use crate::incident::escalation::{Cause, Climb, Escalation};
+use crate::incident::timeline::Event;
+use crate::incident::values::{EmailAddress, Name};
+use crate::policy::TeamId;
+
+/// Starts an escalation at level 1 and returns the promised response.
+pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
+    let incident = &mut draft.incident;
+    let targets = draft.policy.targets(incident.priority);
+    let clock = Clock::start(&targets.escalation_response, draft.now);
+    let promised_at = clock.due_at;
+    let sequence = incident.escalation.as_ref().map_or(0, |last| last.sequence) + 1;
+    draft.record(match cause.clone() {
+        Cause::Customer { requester, business_justification } => Event::EscalatedByCustomer {
+            escalation: sequence,
+            requester,
+            business_justification,
+            due_at: promised_at,
+        },
+        Cause::Deadline { clock, .. } => {
+            Event::EscalatedByDeadline { escalation: sequence, clock, due_at: promised_at }
+        }
+    });
+    let escalation = Escalation {
+        sequence,
+        cause,
+        clock,
+        ladder: draft.policy.ladder(draft.incident.priority).clone(),
+        level: 0,
+        round: 1,
+        climb: Climb::Climbing { due_at: draft.now },
+        told: Vec::new(),
+        unreachable: Vec::new(),
+        stand_ins: Vec::new(),
+    };
+    let climbed = climb(draft, escalation);
+    draft.incident.escalation = Some(climbed);
+    promised_at
+}
+
+/// Alerts the next level that reaches anybody; after the last round the ladder is exhausted.
+pub(super) fn climb(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalation {
+    let mut skipped = Vec::new();
+    // Once through all levels finds whoever can be reached; a second pass would find nobody new.
+    for _ in 0..escalation.ladder.levels.len() {
+        if escalation.level as usize >= escalation.ladder.levels.len() {
+            if escalation.round >= escalation.ladder.rounds {
+                break;
+            }
+            escalation.round += 1;
+            escalation.level = 0;
+        }
+        escalation.level += 1;
+        let Some(level) = escalation.current_level().cloned() else { break };
+        if reaches_somebody(draft, &escalation, &level.teams) {
+            record_skipped(draft, &escalation, skipped);
+            let due_at = after(draft.now, level.within.duration());
+            escalation.climb = Climb::Climbing { due_at };
+            alert(draft, &mut escalation, None);
+            return escalation;
+        }
+        skipped.push(escalation.level);
+    }
+    record_skipped(draft, &escalation, skipped);
+    exhaust(draft, escalation)
+}
+
+fn record_skipped(draft: &mut Draft<'_>, escalation: &Escalation, levels: Vec<u32>) {
+    if !levels.is_empty() {
+        draft.record(Event::LevelsSkipped { escalation: escalation.sequence, levels });
+    }
+}
+
+/// Whether any address of the teams, backups included, has not turned out to be dead.
+pub(super) fn reaches_somebody(
+    draft: &Draft<'_>,
+    escalation: &Escalation,
+    teams: &[TeamId],
+) -> bool {
+    teams
+        .iter()
+        .filter_map(|id| draft.policy.team(id))
+        .flat_map(|team| team.addresses.iter().chain(&team.backup))
+        .any(|address| !escalation.unreachable.contains(address))
+}
+
+/// Alerts the level on which the escalation stands.
+fn alert(draft: &mut Draft<'_>, escalation: &mut Escalation, taken_by: Option<Name>) {
+    let (Some(level), Climb::Climbing { due_at }) =
+        (escalation.current_level().cloned(), escalation.climb.clone())
+    else {
+        return;
+    };
+    draft.record(Event::LevelAlerted {
+        escalation: escalation.sequence,
+        level: escalation.level,
+        round: escalation.round,
+        teams: level.teams.clone(),
+        until: due_at,
+    });
+    let kind = alert_email(escalation, due_at, taken_by);
+    escalation.stand_ins.clear();
+    for id in level.teams {
+        if let Some(team) = draft.policy.team(&id) {
+            let language = team.language.unwrap_or(draft.policy.desk.default_language);
+            let dead = |address: &&EmailAddress| escalation.unreachable.contains(address);
+            let missing = team.addresses.iter().filter(dead).count();
+            let stand_ins = team.backup.iter().filter(|a| !dead(a)).take(missing);
+            let live = team.addresses.iter().filter(|a| !dead(a));
+            let recipients: Vec<_> = live.chain(stand_ins.clone()).cloned().collect();
+            escalation.stand_ins.extend(stand_ins.cloned().collect::<Vec<_>>());
+            for address in recipients {
+                draft.tell(&address, language, kind.clone());
+            }
+        }
+        if !escalation.told.contains(&id) {
+            escalation.told.push(id);
+        }
+    }
+}
+
+/// The alert of the level on which the escalation stands.
+pub(super) fn alert_email(
+    escalation: &Escalation,
+    level_until: Timestamp,
+    taken_by: Option<Name>,
+) -> EmailKind {
+    EmailKind::EscalationAlert {
+        alert: Alert {
+            escalation: escalation.sequence,
+            level: escalation.level,
+            levels: u32::try_from(escalation.ladder.levels.len()).unwrap_or(u32::MAX),
+            round: escalation.round,
+        },
+        cause: escalation.cause.clone(),
+        promised_at: escalation.clock.due_at,
+        level_until,
+        unanswered_since_taken_by: taken_by,
+    }
+}
+
+/// Everybody on the ladder is alarmed, and again until a person acts.
+fn exhaust(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalation {
+    let alarm_at = after(draft.now, escalation.ladder.alarm_every.duration());
+    let mut teams: Vec<TeamId> = Vec::new();
+    for team in escalation.ladder.levels.iter().flat_map(|level| &level.teams) {
+        if !teams.contains(team) {
+            teams.push(team.clone());
+        }
+    }
+    escalation.told = teams.clone();
+    escalation.climb = Climb::Exhausted { alarm_at };
+    alarm(draft, &escalation, alarm_at);
+    draft.record(Event::LadderExhausted { escalation: escalation.sequence, teams, alarm_at });
+    escalation
+}
+
+fn alarm(draft: &mut Draft<'_>, escalation: &Escalation, alarm_at: Timestamp) {
+    draft.tell_teams(
+        &escalation.told,
+        &EmailKind::LadderExhausted {
+            rounds: escalation.round,
+            cause: escalation.cause.clone(),
+            alarm_at,
+        },
+    );
+}
+
+/// The ladder's own instant has come: the level ran out, an acknowledgement expired, or the alarm
+/// is due again.
+pub(super) fn step(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalation {
+    let now = draft.now;
+    let sequence = escalation.sequence;
+    match escalation.climb.clone() {
+        Climb::Climbing { due_at } => {
+            draft.record(Event::LevelRanOut {
+                escalation: sequence,
+                level: escalation.level,
+                round: escalation.round,
+                lateness: Lateness::of(due_at, now),
+            });
+            climb(draft, escalation)
+        }
+        Climb::Acknowledged { by, until, left_ms, .. } => {
+            draft.record(Event::AcknowledgementExpired {
+                escalation: sequence,
+                by: by.clone(),
+                lateness: Lateness::of(until, now),
+            });
+            let Some(left_ms) = left_ms else { return exhaust(draft, escalation) };
+            let left = jiff::SignedDuration::from_millis(left_ms);
+            escalation.climb = Climb::Climbing { due_at: after(now, left) };
+            alert(draft, &mut escalation, Some(by));
+            escalation
+        }
+        Climb::Exhausted { alarm_at: due_at } => {
+            let alarm_at = after(now, escalation.ladder.alarm_every.duration());
+            escalation.climb = Climb::Exhausted { alarm_at };
+            let lateness = Lateness::of(due_at, now);
+            alarm(draft, &escalation, alarm_at);
+            draft.record(Event::AlarmRepeated { escalation: sequence, lateness, alarm_at });
+            escalation
+        }
+        Climb::Stopped { .. } => escalation,
+    }
+}
+
+/// A person takes the escalation: the ladder stops, the clocks do not. Taking what is taken changes
+/// nothing.
+pub(super) fn acknowledge(mut draft: Draft<'_>, by: Name) -> Result<Change, Refusal> {
+    let Some(mut escalation) = draft.incident.running_escalation().cloned() else {
+        return Err(match &draft.incident.status {
+            crate::incident::Status::Resolved { by, .. } => {
+                Refusal::AlreadyResolved { by: by.clone() }
+            }
+            crate::incident::Status::Open => Refusal::NoRunningEscalation,
+        });
+    };
+    let now = draft.now;
+    let left_ms = match escalation.climb {
+        Climb::Acknowledged { .. } | Climb::Stopped { .. } => return Ok(draft.finish()),
+        Climb::Climbing { due_at } => Some(Lateness::of(now, due_at).late_ms),
+        Climb::Exhausted { .. } => None,
+    };
+    let until = after(now, escalation.ladder.acknowledged_for.duration());
+    draft
+        .tell_teams(&escalation.told, &EmailKind::EscalationAcknowledged { by: by.clone(), until });
+    draft.record(Event::Acknowledged { escalation: escalation.sequence, by: by.clone(), until });
+    escalation.climb = Climb::Acknowledged { by, at: now, until, left_ms };
+    draft.incident.escalation = Some(escalation);
+    Ok(draft.finish())
+}

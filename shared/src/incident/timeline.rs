@@ -1,0 +1,218 @@
+//! The timeline: what happened to an incident, told so that every deadline can be proved.
+//!
+//! An entry is written once, in the transaction of the change that it tells of, and never changed.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::clock::{ClockName, Lateness};
+use super::values::{
+    Channel, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
+};
+use crate::email::EmailId;
+use crate::policy::TeamId;
+
+/// One thing that happened. Its place in the timeline is `(version, index)`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineEntry {
+    /// The incident.
+    pub number: IncidentNumber,
+    /// The incident's version that this change made.
+    pub version: u64,
+    /// The place among the entries of one change, from 0.
+    pub index: u32,
+    /// When the desk recorded it.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// A clock that a response or a resolution stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedClock {
+    /// Which promise.
+    pub clock: ClockName,
+    /// Its deadline.
+    pub due_at: Timestamp,
+    /// How far past the deadline it was stopped, in milliseconds; 0 when the promise was kept.
+    pub overrun_ms: i64,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The incident was opened, by care or by an escalation of an unknown number.
+    Opened {
+        /// Its priority.
+        priority: Priority,
+        /// How it reached care.
+        channel: Channel,
+        /// When it reached care.
+        opened_at: Timestamp,
+        /// The teams engaged.
+        teams: Vec<TeamId>,
+    },
+    /// A resolved incident was opened again.
+    Reopened {
+        /// Who asked.
+        by: Name,
+    },
+    /// A customer escalated.
+    EscalatedByCustomer {
+        /// Which escalation of the incident, from 1.
+        escalation: u32,
+        /// Who asked.
+        requester: Name,
+        /// Why.
+        business_justification: Justification,
+        /// The promised response.
+        due_at: Timestamp,
+    },
+    /// A customer escalated what was already escalated.
+    JustificationAdded {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who asked.
+        requester: Name,
+        /// Why.
+        business_justification: Justification,
+    },
+    /// The desk escalated because a promise was broken.
+    EscalatedByDeadline {
+        /// Which escalation of the incident, from 1.
+        escalation: u32,
+        /// The promise that was broken.
+        clock: ClockName,
+        /// The promised response to the escalation.
+        due_at: Timestamp,
+    },
+    /// The responsible teams were told ahead of a deadline.
+    WarningGiven {
+        /// Which promise.
+        clock: ClockName,
+        /// Its deadline.
+        deadline: Timestamp,
+        /// When the warning was due, and when it was given.
+        #[serde(flatten)]
+        lateness: Lateness,
+        /// The teams told.
+        teams: Vec<TeamId>,
+    },
+    /// A breach: a deadline passed without what stops the clock.
+    DeadlineMissed {
+        /// Which promise.
+        clock: ClockName,
+        /// When it was given.
+        started_at: Timestamp,
+        /// When it was due, and when the desk noticed.
+        #[serde(flatten)]
+        lateness: Lateness,
+    },
+    /// A level of the ladder was alerted.
+    LevelAlerted {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Which level, from 1.
+        level: u32,
+        /// In which round, from 1.
+        round: u32,
+        /// The teams alerted.
+        teams: Vec<TeamId>,
+        /// When the level runs out.
+        until: Timestamp,
+    },
+    /// Levels that reach nobody were skipped.
+    LevelsSkipped {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Which levels, from 1.
+        levels: Vec<u32>,
+    },
+    /// A level had its time and nobody took the escalation.
+    LevelRanOut {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Which level.
+        level: u32,
+        /// In which round.
+        round: u32,
+        /// When it was due, and when the desk acted.
+        #[serde(flatten)]
+        lateness: Lateness,
+    },
+    /// Every level was alerted in every round.
+    LadderExhausted {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// The teams alarmed.
+        teams: Vec<TeamId>,
+        /// When the alarm repeats.
+        alarm_at: Timestamp,
+    },
+    /// The alarm of an exhausted ladder was repeated.
+    AlarmRepeated {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// When it was due, and when the desk acted.
+        #[serde(flatten)]
+        lateness: Lateness,
+        /// When it repeats again.
+        alarm_at: Timestamp,
+    },
+    /// A person took the escalation.
+    Acknowledged {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who.
+        by: Name,
+        /// Until when that holds without a response.
+        until: Timestamp,
+    },
+    /// No response followed the acknowledgement in time; the ladder resumed.
+    AcknowledgementExpired {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who had taken it.
+        by: Name,
+        /// When it was due, and when the desk acted.
+        #[serde(flatten)]
+        lateness: Lateness,
+    },
+    /// Care responded to the customer.
+    Responded {
+        /// Who.
+        author: Name,
+        /// When.
+        responded_at: Timestamp,
+        /// What, when the desk passed it on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+        /// The promises that this kept or ended.
+        stopped: Vec<StoppedClock>,
+    },
+    /// The incident was resolved.
+    Resolved {
+        /// Who.
+        by: Name,
+        /// A remark.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Note>,
+        /// The promises that this ended.
+        stopped: Vec<StoppedClock>,
+    },
+    /// An e-mail could not be sent.
+    Undeliverable {
+        /// Which.
+        email: EmailId,
+        /// To whom.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recipient: Option<EmailAddress>,
+        /// Why.
+        reason: String,
+        /// Who was told instead.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        told_instead: Vec<EmailAddress>,
+    },
+}

@@ -1,0 +1,5 @@
+//! core only
+pub mod email;
+pub mod incident;
+pub mod policy;
+pub mod wrong_fields;
