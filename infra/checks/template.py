@@ -1,0 +1,230 @@
+"""Translate template.yaml as CloudFormation would, and check what no linter can see.
+
+    python3 infra/checks/template.py OUT
+
+writes the translated template to OUT as JSON, for cfn-lint, and prints every promise of the template
+that is not kept. No network: SAM's translation is a library, and no role here asks for a managed policy.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from samcli.yamlhelper import yaml_parse
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+INFRA = Path(__file__).resolve().parent.parent
+ROOT = INFRA.parent
+VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
+CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
+
+# What the stream carries, and whether dispatch-email should be woken for it.
+RECORDS = [
+    ("a new e-mail", "INSERT", {"item": {"S": "EMAIL"}, "status": {"S": "pending"}}, True),
+    ("an e-mail handed out again", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "pending"}}, True),
+    ("an e-mail being sent", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "sending"}}, False),
+    ("an e-mail to retry later", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "retrying"}}, False),
+    ("an e-mail sent", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "sent"}}, False),
+    ("an e-mail parked", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "parked"}}, False),
+    ("an incident", "MODIFY", {"item": {"S": "INCIDENT"}}, False),
+    ("a timeline entry", "INSERT", {"item": {"S": "ENTRY"}}, False),
+    ("an answered request that expired", "REMOVE", None, False),
+]
+
+
+def matches(pattern, event):
+    """Event filtering as far as a template here needs it: nested objects and lists of exact values."""
+    if isinstance(pattern, dict):
+        return isinstance(event, dict) and all(k in event and matches(v, event[k]) for k, v in pattern.items())
+    return event in pattern
+
+
+def of_type(template, type_):
+    return {name: r for name, r in template["Resources"].items() if r["Type"] == type_}
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def logical_id(value):
+    """The resource that a Ref or a GetAtt points at."""
+    if not isinstance(value, dict):
+        return None
+    return value.get("Ref") or (value.get("Fn::GetAtt") or [None])[0]
+
+
+def functions_and_crates(sam):
+    """Each function is built from its own crate, and each crate is deployed."""
+    deployed = set()
+    for name, function in of_type(sam, "AWS::Serverless::Function").items():
+        crate = (INFRA / function["Properties"]["CodeUri"]).resolve()
+        binary = function["Metadata"]["BuildProperties"]["Binary"]
+        deployed.add(crate)
+        manifest = crate / "Cargo.toml"
+        if not manifest.is_file():
+            yield f"{name}: CodeUri is {crate.relative_to(ROOT)}, where there is no Cargo.toml"
+        elif not re.search(rf'^name = "{re.escape(binary)}"$', manifest.read_text(), re.MULTILINE):
+            yield f"{name}: the crate in {crate.relative_to(ROOT)} is not called {binary}"
+    for manifest in sorted(ROOT.glob("functions/*/Cargo.toml")):
+        if manifest.parent not in deployed:
+            yield f"{manifest.parent.relative_to(ROOT)}: no function of the template is built from it"
+
+
+def layer(sam):
+    """Where the functions look for the policy, there is the policy and nothing else."""
+    variables = sam["Globals"]["Function"]["Environment"]["Variables"]
+    for name in of_type(sam, "AWS::Serverless::LayerVersion"):
+        with tempfile.TemporaryDirectory() as opt:
+            make = ["make", "--silent", "-C", str(INFRA), f"build-{name}", f"ARTIFACTS_DIR={opt}"]
+            built = subprocess.run(make, capture_output=True, text=True, check=False)
+            files = [f"/opt/{path.relative_to(opt)}" for path in Path(opt).rglob("*")]
+        if built.returncode != 0:
+            yield f"{name}: {built.stderr.strip()}"
+        elif files != [variables["POLICY_FILE"]]:
+            yield f"{name}: holds {files}, and the functions look for {variables['POLICY_FILE']}"
+
+
+def functions(cfn):
+    """A role, a log group that forgets, and the variables of config.rs: each function, its own."""
+    seen = {}
+    for name, function in of_type(cfn, "AWS::Lambda::Function").items():
+        p = function["Properties"]
+        group = logical_id(p.get("LoggingConfig", {}).get("LogGroup"))
+        if "RetentionInDays" not in cfn["Resources"].get(group, {}).get("Properties", {}):
+            yield f"{name}: its log group {group} is not in the template or keeps logs for ever"
+        for own in (group, logical_id(p["Role"])):
+            if own in seen:
+                yield f"{name}: shares {own} with {seen[own]}"
+            seen[own] = name
+        if p["Architectures"] != ["arm64"]:
+            yield f"{name}: not on arm64"
+        if set(p["Environment"]["Variables"]) != VARIABLES:
+            yield f"{name}: its variables are {sorted(p['Environment']['Variables'])}"
+
+
+def roles(cfn):
+    """Least privilege: actions by name, on resources by name, and nothing that AWS manages."""
+    for name, role in of_type(cfn, "AWS::IAM::Role").items():
+        if role["Properties"].get("ManagedPolicyArns"):
+            yield f"{name}: has managed policies"
+        for policy in role["Properties"].get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = listed(statement["Action"])
+                if any("*" in action for action in actions):
+                    yield f"{name}: {statement['Sid']} allows {actions}"
+                # A misspelt key is never in a request, and ForAllValues holds of what is not there.
+                for keys in statement.get("Condition", {}).values():
+                    if not set(keys) <= CONDITION_KEYS:
+                        yield f"{name}: {statement['Sid']} has a condition on {sorted(keys)}"
+                if "*" in listed(statement["Resource"]) and actions != ["dynamodb:ListStreams"]:
+                    yield f"{name}: {statement['Sid']} is for every resource"
+
+
+def routes(cfn):
+    """Every route of the API wants a signature."""
+    for api, resource in of_type(cfn, "AWS::ApiGatewayV2::Api").items():
+        for path, methods in resource["Properties"]["Body"]["paths"].items():
+            for method, operation in methods.items():
+                if operation.get("security") != [{"AWS_IAM": []}]:
+                    yield f"{api}: {method} {path} is open to anybody"
+
+
+def schedule(cfn):
+    """A sweep begins each minute, sees past the next one, and has the time to stay that long."""
+    schedules = of_type(cfn, "AWS::Scheduler::Schedule")
+    if len(schedules) != 1:
+        yield f"there are {len(schedules)} schedules, not one"
+    for name, resource in schedules.items():
+        p = resource["Properties"]
+        if p["ScheduleExpression"] != "rate(1 minute)" or p["FlexibleTimeWindow"] != {"Mode": "OFF"}:
+            yield f"{name}: does not fire each minute"
+        ahead = re.fullmatch(r"(\d+)s", json.loads(p["Target"]["Input"]).get("look_ahead", ""))
+        timeout = cfn["Resources"][logical_id(p["Target"]["Arn"])]["Properties"]["Timeout"]
+        if not ahead or not 120 <= int(ahead[1]) <= timeout - 10:
+            yield f"{name}: its input is {p['Target']['Input']}, and its function has {timeout} s"
+
+
+def stream(cfn):
+    """dispatch-email is woken for what waits to be sent and nothing else, and gives up at some point."""
+    mappings = of_type(cfn, "AWS::Lambda::EventSourceMapping")
+    if len(mappings) != 1:
+        yield f"there are {len(mappings)} stream mappings, not one"
+    for name, mapping in mappings.items():
+        p = mapping["Properties"]
+        patterns = []
+        for entry in p.get("FilterCriteria", {}).get("Filters", []):
+            try:
+                patterns.append(json.loads(entry["Pattern"]))
+            except (TypeError, ValueError) as error:
+                yield f"{name}: a filter's pattern is not JSON in a string: {error}"
+        for what, event, image, wanted in RECORDS:
+            record = {"eventName": event, "dynamodb": {"NewImage": image}}
+            woken = any(matches(pattern, record) for pattern in patterns)
+            if woken != wanted:
+                yield f"{name}: {what} {'wakes' if woken else 'does not wake'} the function"
+        if p.get("FunctionResponseTypes") != ["ReportBatchItemFailures"] or not p.get("BisectBatchOnFunctionError"):
+            yield f"{name}: one bad record takes its batch with it"
+        if not (0 <= p.get("MaximumRetryAttempts", -1) <= 10 and 60 <= p.get("MaximumRecordAgeInSeconds", -1) <= 86400):
+            yield f"{name}: a bad record is retried for too long"
+        if not p.get("DestinationConfig", {}).get("OnFailure"):
+            yield f"{name}: what it gives up on is told to nobody"
+
+
+def table(cfn):
+    """The state survives the stack, a slip of the hand, and a bad release."""
+    for name, resource in of_type(cfn, "AWS::DynamoDB::Table").items():
+        p = resource["Properties"]
+        promises = {
+            "outlives the stack": resource.get("DeletionPolicy") == "Retain",
+            "outlives a replacement": resource.get("UpdateReplacePolicy") == "Retain",
+            "is protected from deletion": p.get("DeletionProtectionEnabled") is True,
+            "can be restored to a point in time": p.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is True,
+            "forgets what has expired": p.get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True},
+            "has a stream with new images": p.get("StreamSpecification", {}).get("StreamViewType") in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"),
+        }
+        yield from (f"{name}: not true that it {promise}" for promise, kept in promises.items() if not kept)
+
+
+def translated(sam):
+    """As SAM does on deploy, but for code, which is not uploaded yet."""
+    local = json.loads(json.dumps(sam))
+    for resource in local["Resources"].values():
+        for code in ("CodeUri", "ContentUri"):
+            if code in resource.get("Properties", {}):
+                resource["Properties"][code] = "s3://bucket/key"
+    return Translator(managed_policy_map={}, sam_parser=Parser()).translate(local, parameter_values={})
+
+
+def main(out):
+    text = (INFRA / "template.yaml").read_text()
+    sam = yaml_parse(text)
+    try:
+        cfn = translated(yaml_parse(text))
+    except InvalidDocumentException as error:
+        sys.exit("\n".join([error.message, *(cause.message for cause in error.causes)]))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(cfn, indent=1))
+
+    broken = [
+        *functions_and_crates(sam),
+        *layer(sam),
+        *functions(cfn),
+        *roles(cfn),
+        *routes(cfn),
+        *schedule(cfn),
+        *stream(cfn),
+        *table(cfn),
+    ]
+    print(*broken, sep="\n", end="\n" if broken else "")
+    print(f"{len(sam['Resources'])} resources, translated to {len(cfn['Resources'])}; {len(broken)} broken promises")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

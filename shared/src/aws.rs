@@ -1,0 +1,132 @@
+//! The SDK clients, made by hand for a fast start (DESIGN.md section 10).
+//!
+//! `aws_config::load_defaults` costs 7 ms of CPU at a cold start and brings a second TLS stack; a
+//! function knows its region and credentials from the Lambda environment, so nothing is looked up
+//! here. All clients share one connector, and with it the parsed roots and open connections.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Connector, ConnectorBuilder};
+use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::config::{Config, Environment};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// DynamoDB answers in milliseconds; a stuck attempt is better made again.
+const DYNAMODB_ATTEMPT: Duration = Duration::from_secs(3);
+const DYNAMODB_ATTEMPTS: u32 = 3;
+/// Giving up on SES leaves it open whether the e-mail was sent, so it is given long; well under
+/// the lease of a claim.
+const SES_ATTEMPT: Duration = Duration::from_secs(30);
+
+/// What every client of one process shares.
+#[derive(Debug, Clone)]
+pub struct Aws {
+    shared: SdkConfig,
+    dynamodb_endpoint: Option<String>,
+    ses_endpoint: Option<String>,
+}
+
+impl Aws {
+    /// Reads the SDK's own variables: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+    /// `AWS_SESSION_TOKEN` (Lambda sets these four), and `AWS_ENDPOINT_URL_DYNAMODB`,
+    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL`. Mistakes are collected by `environment`.
+    pub fn from_environment(environment: &mut Environment<'_>) -> Self {
+        let region = environment.required("AWS_REGION");
+        let credentials = Credentials::new(
+            environment.required("AWS_ACCESS_KEY_ID"),
+            environment.required("AWS_SECRET_ACCESS_KEY"),
+            environment.optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let any_endpoint = environment.optional("AWS_ENDPOINT_URL");
+        let endpoint = |name| environment.optional(name).or_else(|| any_endpoint.clone());
+        let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
+        let ses_endpoint = endpoint("AWS_ENDPOINT_URL_SESV2");
+        let shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(region))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(OneConnector::new())
+            .sleep_impl(TokioSleep::new())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .build();
+        Self { shared, dynamodb_endpoint, ses_endpoint }
+    }
+
+    /// A DynamoDB client.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::config::Builder::from(&self.shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(DYNAMODB_ATTEMPTS))
+            .timeout_config(timeouts(DYNAMODB_ATTEMPT));
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// An SES client that never retries: it would send the same e-mail again whenever an answer
+    /// was lost (DESIGN.md section 6). The outbox retries instead, and labels what may be a repeat.
+    #[must_use]
+    pub fn ses(&self) -> aws_sdk_sesv2::Client {
+        let mut config = aws_sdk_sesv2::config::Builder::from(&self.shared)
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts(SES_ATTEMPT));
+        config.set_endpoint_url(self.ses_endpoint.clone());
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+}
+
+impl Config for Aws {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        Self::from_environment(environment)
+    }
+}
+
+fn timeouts(attempt: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(attempt)
+        .build()
+}
+
+/// Hands the same connector to every client. The default client builds one for each, and one more
+/// to throw away when it validates the configuration.
+#[derive(Debug)]
+struct OneConnector(SharedHttpConnector);
+
+impl OneConnector {
+    fn new() -> Self {
+        let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
+        let builder: ConnectorBuilder = Connector::builder();
+        let connector = builder
+            .connector_settings(settings)
+            .sleep_impl(TokioSleep::new())
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+            .build();
+        Self(SharedHttpConnector::new(connector))
+    }
+}
+
+impl HttpClient for OneConnector {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.clone()
+    }
+}

@@ -1,0 +1,120 @@
+//! Carrying out a command: load, decide, commit; and once more when somebody else was faster.
+//!
+//! The one place where the core meets the store. It holds no rule.
+
+use std::time::Duration;
+
+use crate::desk::Desk;
+use crate::incident::values::IncidentNumber;
+use crate::incident::{Change, Command, Refusal, decide};
+use crate::store::{
+    AnsweredRequest, Commit, Committed, ParkedEmail, RequestKey, Store, StoreError,
+};
+
+/// How often a change is decided anew. DESIGN.md says three; fifty customers who escalate the same
+/// incident at once need more, and each of them was promised an answer (measured: up to 9).
+const ATTEMPTS: u32 = 14;
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
+
+/// What carrying out a command came to.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It was carried out; the change is committed. An empty change means there was nothing to do.
+    Changed(Change),
+    /// The very request was answered before.
+    AlreadyAnswered(AnsweredRequest),
+}
+
+/// Why a command was not carried out. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The store cannot be reached, or stays contended.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What is committed along with the change.
+pub trait Attendant: Sync {
+    /// The answer to remember under an idempotency key.
+    fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
+        None
+    }
+
+    /// The key under which the request may have been answered before.
+    fn request_key(&self) -> Option<&RequestKey> {
+        None
+    }
+
+    /// The e-mail to park.
+    fn parked(&self) -> Option<ParkedEmail> {
+        None
+    }
+}
+
+/// Nothing goes along with the change.
+#[derive(Debug, Clone, Copy)]
+pub struct Alone;
+
+impl Attendant for Alone {}
+
+/// Carries out a command on an incident.
+///
+/// # Errors
+///
+/// [`Failure::Refused`] by the rules, [`Failure::Store`] when it could not be written. After
+/// [`StoreError::Unavailable`] it may have been written all the same; the same request finds out.
+pub async fn carry_out<S: Store>(
+    desk: &Desk<S>,
+    number: &IncidentNumber,
+    command: &Command,
+    attendant: &impl Attendant,
+) -> Result<Outcome, Failure> {
+    for attempt in 0..ATTEMPTS {
+        let state = desk.store.load(number).await?;
+        let now = desk.clock.now();
+        let change = match decide(state.as_ref(), command.clone(), &desk.policy, now) {
+            Ok(change) => change,
+            Err(refusal) => {
+                // Refused now, but perhaps carried out when it was asked for the first time.
+                return match answered_before(desk, attendant).await? {
+                    Some(answered) => Ok(Outcome::AlreadyAnswered(answered)),
+                    None => Err(refusal.into()),
+                };
+            }
+        };
+        let answered = attendant.answer(&change);
+        let parked = attendant.parked();
+        if change.is_empty() && answered.is_none() && parked.is_none() {
+            return Ok(Outcome::Changed(change));
+        }
+        match desk.store.commit(Commit { change: &change, answered, parked }).await {
+            Ok(Committed::Done) => return Ok(Outcome::Changed(change)),
+            Ok(Committed::AlreadyAnswered(answered)) => {
+                return Ok(Outcome::AlreadyAnswered(answered));
+            }
+            Err(StoreError::Conflict) => pause(attempt).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+async fn answered_before<S: Store>(
+    desk: &Desk<S>,
+    attendant: &impl Attendant,
+) -> Result<Option<AnsweredRequest>, StoreError> {
+    match attendant.request_key() {
+        Some(key) => desk.store.answered(key, desk.clock.now()).await,
+        None => Ok(None),
+    }
+}
+
+/// Full jitter: those who collided should not collide again.
+async fn pause(attempt: u32) {
+    let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
+    tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+}

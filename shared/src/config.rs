@@ -1,0 +1,101 @@
+//! Configuration from the environment: read once at start, every mistake told at once.
+//!
+//! The environment is a function from name to value, so that the desk on one machine can hand the
+//! same code another one.
+
+use std::sync::Arc;
+
+use crate::aws::Aws;
+use crate::policy::Policy;
+
+/// Reads variables and remembers what was wrong with them.
+pub struct Environment<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    mistakes: Vec<String>,
+}
+
+/// Every mistake in the environment.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment is not right: {}", .0.join("; "))]
+pub struct ConfigMistakes(pub Vec<String>);
+
+/// What a function reads from its environment.
+pub trait Config: Sized {
+    /// Reads it; mistakes go into `environment`, and a value stands in for what is wrong.
+    fn read(environment: &mut Environment<'_>) -> Self;
+}
+
+impl Environment<'_> {
+    /// Reads a configuration with `lookup`.
+    ///
+    /// # Errors
+    ///
+    /// Every variable that is missing or wrong.
+    pub fn read<C: Config>(lookup: &dyn Fn(&str) -> Option<String>) -> Result<C, ConfigMistakes> {
+        let mut environment = Environment { lookup, mistakes: Vec::new() };
+        let config = C::read(&mut environment);
+        if environment.mistakes.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigMistakes(environment.mistakes))
+        }
+    }
+
+    /// A variable that may be absent; an empty one is.
+    pub fn optional(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    /// A variable that must be there.
+    pub fn required(&mut self, name: &str) -> String {
+        self.optional(name).unwrap_or_else(|| {
+            self.mistakes.push(format!("{name} is not set"));
+            String::new()
+        })
+    }
+
+    /// Something is wrong with a variable.
+    pub fn wrong(&mut self, name: &str, what: impl std::fmt::Display) {
+        self.mistakes.push(format!("{name}: {what}"));
+    }
+}
+
+/// What every function reads.
+#[derive(Debug)]
+pub struct FunctionConfig {
+    /// `TABLE_NAME`: the DynamoDB table.
+    pub table: String,
+    /// `POLICY_FILE`: where the policy layer puts `policy.toml`.
+    pub policy: Option<Arc<Policy>>,
+    /// The SDK's own variables.
+    pub aws: Aws,
+}
+
+impl Config for FunctionConfig {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        let table = environment.required("TABLE_NAME");
+        let file = environment.required("POLICY_FILE");
+        let policy = match std::fs::read_to_string(&file) {
+            _ if file.is_empty() => None,
+            Err(error) => {
+                environment.wrong("POLICY_FILE", format!("{file}: {error}"));
+                None
+            }
+            Ok(text) => Policy::read(&text)
+                .map_err(|mistakes| environment.wrong("POLICY_FILE", mistakes))
+                .ok(),
+        };
+        Self { table, policy: policy.map(Arc::new), aws: Aws::from_environment(environment) }
+    }
+}
+
+impl FunctionConfig {
+    /// Reads the process's own environment.
+    ///
+    /// # Errors
+    ///
+    /// Every variable that is missing or wrong, every mistake of the policy.
+    pub fn from_process() -> Result<Self, ConfigMistakes> {
+        Environment::read(&|name| std::env::var(name).ok())
+    }
+}

@@ -1,0 +1,149 @@
+//! The mailer through SES v2.
+
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::types::{
+    Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag,
+};
+
+use super::{Mailer, SendError};
+use crate::email::render::Rendered;
+use crate::policy::Sender;
+
+/// The SES tag that carries the e-mail's id into SES's events.
+pub const EMAIL_ID_TAG: &str = "email_id";
+/// The SES tag that carries the incident's number into SES's events.
+pub const INCIDENT_TAG: &str = "incident";
+
+/// The mailer through SES v2. The client must have retries disabled, as
+/// [`Aws::ses`](crate::aws::Aws::ses) makes it.
+#[derive(Debug, Clone)]
+pub struct SesMailer {
+    client: Client,
+}
+
+impl SesMailer {
+    /// A mailer with this client.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Mailer for SesMailer {
+    async fn send(&self, email: &Rendered) -> Result<String, SendError> {
+        let content =
+            message(email).map_err(|error| SendError::Park { reason: error.to_string() })?;
+        let tag = |name: &str, value: String| MessageTag::builder().name(name).value(value).build();
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(mailbox(&email.from))
+            .destination(Destination::builder().to_addresses(email.to.as_str()).build())
+            .content(EmailContent::builder().simple(content).build())
+            .set_email_tags(
+                [
+                    tag(EMAIL_ID_TAG, email.id.to_string()),
+                    tag(INCIDENT_TAG, email.id.number.to_string()),
+                ]
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()
+                .ok(),
+            )
+            .send()
+            .await;
+        match sent {
+            Ok(output) => Ok(output.message_id().unwrap_or_default().to_owned()),
+            Err(error) => Err(classify(&error)),
+        }
+    }
+}
+
+/// `"Name" <address>`, the name quoted, so that no character of it means anything; names outside
+/// ASCII are left to SES, which takes UTF-8 only in this encoded form.
+fn mailbox(sender: &Sender) -> String {
+    let name = sender.name.as_str();
+    if name.is_ascii() {
+        let escaped = name.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\" <{}>", sender.address)
+    } else {
+        format!("=?utf-8?B?{}?= <{}>", base64(name), sender.address)
+    }
+}
+
+/// RFC 2047 wants base64, which the SDK has on board.
+fn base64(text: &str) -> String {
+    aws_smithy_types::base64::encode(text)
+}
+
+fn message(email: &Rendered) -> Result<Message, BuildError> {
+    let utf8 = |data: &str| Content::builder().data(data).charset("UTF-8").build();
+    let body = Body::builder().text(utf8(&email.text)?).html(utf8(&email.html)?).build();
+    let mut message = Message::builder().subject(utf8(&email.subject)?).body(body);
+    for (name, value) in &email.headers {
+        message = message.headers(MessageHeader::builder().name(*name).value(value).build()?);
+    }
+    Ok(message.build())
+}
+
+/// What a failure says about the e-mail (DESIGN.md section 6).
+fn classify(error: &SdkError<SendEmailError>) -> SendError {
+    match error {
+        SdkError::ConstructionFailure(_) => SendError::Park { reason: words(error) },
+        SdkError::DispatchFailure(_) if never_connected(error) => {
+            SendError::Retry { reason: words(error), account_held: false }
+        }
+        SdkError::ServiceError(service) => {
+            let status = service.raw().status().as_u16();
+            refused(service.err(), status, words(error))
+        }
+        _ => SendError::Ambiguous { reason: words(error) },
+    }
+}
+
+fn refused(error: &SendEmailError, status: u16, reason: String) -> SendError {
+    use SendEmailError as E;
+    let retry = |account_held| SendError::Retry { reason: reason.clone(), account_held };
+    match error {
+        E::TooManyRequestsException(_) | E::LimitExceededException(_) => retry(false),
+        E::SendingPausedException(_)
+        | E::AccountSuspendedException(_)
+        | E::MailFromDomainNotVerifiedException(_)
+        | E::NotFoundException(_) => retry(true),
+        E::MessageRejected(_) | E::BadRequestException(_) => SendError::Park { reason },
+        _ if status >= 500 => SendError::Ambiguous { reason },
+        _ if status == 429 => retry(false),
+        // Credentials and permissions: the e-mail is right, the account is not.
+        _ if status == 401 || status == 403 => retry(true),
+        _ => SendError::Park { reason },
+    }
+}
+
+/// Whether no connection was made, so that SES cannot have seen the request.
+fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        let client_error = error.downcast_ref::<hyper_util::client::legacy::Error>();
+        if client_error.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
+/// The service's own code and message, or what the transport says; never the request.
+fn words(error: &SdkError<SendEmailError>) -> String {
+    if let Some(service) = error.as_service_error() {
+        let code = service.code().unwrap_or("no code");
+        return format!("{code}: {}", service.message().unwrap_or("no message"));
+    }
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

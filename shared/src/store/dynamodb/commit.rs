@@ -1,0 +1,124 @@
+//! One change, one `TransactWriteItems`.
+
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+
+use super::items::{self, Item, number, string};
+use super::{DynamoDbStore, failure, keys};
+use crate::store::{AnsweredRequest, Commit, Committed, ParkedEmail, StoreError};
+
+const IS_NEW: &str = "attribute_not_exists(pk)";
+
+pub(super) async fn commit(
+    store: &DynamoDbStore,
+    commit: Commit<'_>,
+) -> Result<Committed, StoreError> {
+    let Commit { change, answered, parked } = commit;
+    let mut writes = Vec::with_capacity(change.entries.len() + change.emails.len() + 3);
+    if change.is_empty() {
+        writes.push(still_at_version(store, change)?);
+    } else {
+        writes.push(incident(store, change)?);
+        for entry in &change.entries {
+            writes.push(put_new(store, items::entry(entry)?)?);
+        }
+        for email in &change.emails {
+            writes.push(put_new(store, items::email(email)?)?);
+        }
+    }
+    if let Some(parked) = parked {
+        writes.push(park(store, &parked)?);
+    }
+    let request = answered.as_ref().map(|_| writes.len());
+    if let Some(answered) = &answered {
+        writes.push(remember(store, answered)?);
+    }
+    let sent = store.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+    match sent {
+        Ok(_) => Ok(Committed::Done),
+        Err(error) => failure::transaction(error, request),
+    }
+}
+
+fn built<T>(part: Result<T, BuildError>) -> Result<T, StoreError> {
+    part.map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn put(put: Result<Put, BuildError>) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().put(built(put)?).build())
+}
+
+fn put_new(store: &DynamoDbStore, item: Item) -> Result<TransactWriteItem, StoreError> {
+    let new = Put::builder().table_name(&store.table).set_item(Some(item));
+    put(new.condition_expression(IS_NEW).build())
+}
+
+/// The incident, if it is still at the version that the change was decided on.
+fn incident(
+    store: &DynamoDbStore,
+    change: &crate::incident::Change,
+) -> Result<TransactWriteItem, StoreError> {
+    let item = items::incident(&change.incident)?;
+    let new = Put::builder().table_name(&store.table).set_item(Some(item));
+    let new = match change.incident.version {
+        1 => new.condition_expression(IS_NEW),
+        version => new
+            .condition_expression("#version = :decided_on")
+            .expression_attribute_names("#version", items::VERSION)
+            .expression_attribute_values(":decided_on", number(version - 1)),
+    };
+    put(new.build())
+}
+
+/// Nothing to write but an answer, which is true only of the version that it was decided on.
+fn still_at_version(
+    store: &DynamoDbStore,
+    change: &crate::incident::Change,
+) -> Result<TransactWriteItem, StoreError> {
+    let check = ConditionCheck::builder()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::incident_pk(&change.incident.number)))
+        .key(keys::SK, string(keys::INCIDENT))
+        .condition_expression("#version = :decided_on")
+        .expression_attribute_names("#version", items::VERSION)
+        .expression_attribute_values(":decided_on", number(change.incident.version));
+    Ok(TransactWriteItem::builder().condition_check(built(check.build())?).build())
+}
+
+/// The answer, unless one that has not expired is there; TTL deletes late.
+fn remember(
+    store: &DynamoDbStore,
+    answered: &AnsweredRequest,
+) -> Result<TransactWriteItem, StoreError> {
+    let new = Put::builder()
+        .table_name(&store.table)
+        .set_item(Some(items::answered(answered)))
+        .condition_expression("attribute_not_exists(pk) OR #expires_at <= :answered_at")
+        .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
+        .expression_attribute_values(":answered_at", number(answered.answered_at.as_second()))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    put(new.build())
+}
+
+fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(&store.table)
+        .set_key(Some(items::email_key(&parked.id).into()))
+        .update_expression(
+            "SET #status = :parked, #error = :error REMOVE due_shard, due_at, claim_id",
+        )
+        .expression_attribute_names("#status", items::STATUS)
+        .expression_attribute_names("#error", items::ERROR)
+        .expression_attribute_values(":parked", string("parked"))
+        .expression_attribute_values(":error", string(&parked.error));
+    let update = match &parked.claim_id {
+        Some(claim_id) => update
+            .condition_expression("#status = :sending AND claim_id = :claim_id")
+            .expression_attribute_values(":sending", string("sending"))
+            .expression_attribute_values(":claim_id", string(claim_id)),
+        None => update.condition_expression("attribute_exists(pk) AND #status <> :parked"),
+    };
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
+}

@@ -1,0 +1,62 @@
+//! What the SDK reports, in the words of the store.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
+use super::items::{Item, read_answered};
+use crate::store::{Committed, StoreError};
+
+/// Any failure of a call that has no conditions: the store is unavailable, whatever the reason.
+pub(super) fn unavailable<E>(error: SdkError<E>) -> StoreError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    StoreError::Unavailable(Box::new(error))
+}
+
+/// The outcome of an update under a condition. `Ok(None)`: the condition did not hold.
+pub(super) fn conditional<T>(
+    outcome: Result<T, SdkError<UpdateItemError>>,
+) -> Result<Result<T, Option<Item>>, StoreError> {
+    match outcome {
+        Ok(output) => Ok(Ok(output)),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Err(failed.item().cloned()))
+            }
+            Some(UpdateItemError::TransactionConflictException(_)) => Err(StoreError::Conflict),
+            _ => Err(unavailable(error)),
+        },
+    }
+}
+
+/// The outcome of a transaction. `request` is the place of the answered request in it: when only
+/// that one was there already, the request was answered before.
+pub(super) fn transaction(
+    error: SdkError<TransactWriteItemsError>,
+    request: Option<usize>,
+) -> Result<Committed, StoreError> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.as_service_error()
+    else {
+        return Err(unavailable(error));
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let code = |n: usize| reasons.get(n).and_then(|reason| reason.code()).unwrap_or("None");
+    if let Some(n) = request
+        && code(n) == "ConditionalCheckFailed"
+        && let Some(item) = reasons.get(n).and_then(|reason| reason.item())
+    {
+        return read_answered(item).map(Committed::AlreadyAnswered);
+    }
+    let codes: Vec<_> = (0..reasons.len()).map(code).collect();
+    if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {
+        return Err(StoreError::Conflict);
+    }
+    if codes.contains(&"ValidationError") || codes.contains(&"ItemCollectionSizeLimitExceeded") {
+        let message = error.message().unwrap_or("the transaction was refused").to_owned();
+        return Err(StoreError::Corrupt(message));
+    }
+    Err(unavailable(error))
+}

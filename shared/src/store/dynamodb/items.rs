@@ -1,0 +1,191 @@
+//! Items: how state is laid out in the table, and read back.
+//!
+//! What the core says is kept whole in one map attribute (`state`, `entry`, `email`); beside it
+//! stand only the attributes that keys, conditions, the index and the stream's filter need.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys;
+use crate::email::outbox::{Delivery, EmailStatus, OutboxItem};
+use crate::email::{EmailId, OutboxEmail};
+use crate::incident::Incident;
+use crate::incident::timeline::TimelineEntry;
+use crate::store::{AnsweredRequest, RequestKey, StoreError};
+
+/// An item as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+pub(super) const STATE: &str = "state";
+pub(super) const VERSION: &str = "version";
+const ENTRY: &str = "entry";
+const EMAIL: &str = "email";
+pub(super) const STATUS: &str = "status";
+pub(super) const ATTEMPTS: &str = "attempts";
+pub(super) const AMBIGUOUS: &str = "ambiguous";
+pub(super) const CLAIM_ID: &str = "claim_id";
+pub(super) const SES_MESSAGE_ID: &str = "ses_message_id";
+pub(super) const SENT_AT: &str = "sent_at";
+pub(super) const ERROR: &str = "error";
+pub(super) const CALLS_FOR_ACTION: &str = "calls_for_action";
+
+pub(super) fn string(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(super) fn millis(instant: Timestamp) -> AttributeValue {
+    number(instant.as_millisecond())
+}
+
+fn keyed(pk: String, sk: String, item: &str) -> Item {
+    [(keys::PK, string(pk)), (keys::SK, string(sk)), (keys::ITEM, string(item))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+}
+
+fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn unmap<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
+    let value = item.get(name).ok_or_else(|| corrupt(item, &format!("has no `{name}`")))?;
+    serde_dynamo::from_attribute_value(value.clone())
+        .map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
+}
+
+fn corrupt(item: &Item, what: &str) -> StoreError {
+    let key = |name| text(item, name).unwrap_or_default();
+    StoreError::Corrupt(format!("item {} {} {what}", key(keys::PK), key(keys::SK)))
+}
+
+pub(super) fn text(item: &Item, name: &str) -> Option<String> {
+    item.get(name)?.as_s().ok().cloned()
+}
+
+fn integer<T: std::str::FromStr>(item: &Item, name: &str) -> Option<T> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+fn instant(item: &Item, name: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(integer(item, name)?).ok()
+}
+
+fn due(item: &mut Item, shard: u8, due_at: Timestamp) {
+    item.insert(keys::DUE_SHARD.to_owned(), string(shard.to_string()));
+    item.insert(keys::DUE_AT.to_owned(), millis(due_at));
+}
+
+pub(super) fn incident(incident: &Incident) -> Result<Item, StoreError> {
+    let pk = keys::incident_pk(&incident.number);
+    let mut item = keyed(pk, keys::INCIDENT.to_owned(), keys::INCIDENT);
+    item.insert(VERSION.to_owned(), number(incident.version));
+    item.insert(STATE.to_owned(), map(incident)?);
+    if let Some(due_at) = incident.next_due() {
+        due(&mut item, keys::shard_of(&incident.number), due_at);
+    }
+    Ok(item)
+}
+
+pub(super) fn read_incident(item: &Item) -> Result<Incident, StoreError> {
+    unmap(item, STATE)
+}
+
+pub(super) fn entry(entry: &TimelineEntry) -> Result<Item, StoreError> {
+    let pk = keys::incident_pk(&entry.number);
+    let mut item = keyed(pk, keys::entry_sk(entry), keys::ENTRY);
+    item.insert(ENTRY.to_owned(), map(entry)?);
+    Ok(item)
+}
+
+pub(super) fn read_entry(item: &Item) -> Result<TimelineEntry, StoreError> {
+    unmap(item, ENTRY)
+}
+
+/// A new e-mail: pending, and due soon in case the stream does not hand it out.
+pub(super) fn email(email: &OutboxEmail) -> Result<Item, StoreError> {
+    let pk = keys::incident_pk(&email.id.number);
+    let mut item = keyed(pk, keys::email_sk(&email.id), keys::EMAIL);
+    let delivery = Delivery::pending(email.created_at);
+    item.insert(EMAIL.to_owned(), map(email)?);
+    item.insert(STATUS.to_owned(), map(&delivery.status)?);
+    item.insert(ATTEMPTS.to_owned(), number(delivery.attempts));
+    item.insert(AMBIGUOUS.to_owned(), number(delivery.ambiguous));
+    if email.kind.calls_for_action() {
+        item.insert(CALLS_FOR_ACTION.to_owned(), AttributeValue::Bool(true));
+    }
+    if let Some(due_at) = delivery.due_at {
+        due(&mut item, keys::shard_of(&email.id.number), due_at);
+    }
+    Ok(item)
+}
+
+pub(super) fn read_email(item: &Item) -> Result<OutboxItem, StoreError> {
+    let email: OutboxEmail = unmap(item, EMAIL)?;
+    let status: EmailStatus = unmap(item, STATUS)?;
+    let delivery = Delivery {
+        status,
+        due_at: instant(item, keys::DUE_AT),
+        attempts: integer(item, ATTEMPTS).unwrap_or(0),
+        ambiguous: integer(item, AMBIGUOUS).unwrap_or(0),
+        claim_id: text(item, CLAIM_ID),
+        ses_message_id: text(item, SES_MESSAGE_ID),
+        sent_at: instant(item, SENT_AT),
+        error: text(item, ERROR),
+    };
+    Ok(OutboxItem { email, delivery })
+}
+
+/// The keys of an e-mail.
+pub(super) fn email_key(id: &EmailId) -> [(String, AttributeValue); 2] {
+    [
+        (keys::PK.to_owned(), string(keys::incident_pk(&id.number))),
+        (keys::SK.to_owned(), string(keys::email_sk(id))),
+    ]
+}
+
+const FINGERPRINT: &str = "fingerprint";
+const HTTP_STATUS: &str = "http_status";
+const LOCATION: &str = "location";
+const BODY: &str = "body";
+const CALLER: &str = "caller";
+const KEY: &str = "key";
+const ANSWERED_AT: &str = "answered_at";
+
+pub(super) fn answered(answered: &AnsweredRequest) -> Item {
+    let mut item = keyed(keys::request_pk(&answered.key), keys::REQUEST.to_owned(), keys::REQUEST);
+    item.insert(CALLER.to_owned(), string(&answered.key.caller));
+    item.insert(KEY.to_owned(), string(&answered.key.key));
+    item.insert(FINGERPRINT.to_owned(), string(&answered.fingerprint));
+    item.insert(HTTP_STATUS.to_owned(), number(answered.status));
+    if let Some(location) = &answered.location {
+        item.insert(LOCATION.to_owned(), string(location));
+    }
+    item.insert(BODY.to_owned(), string(&answered.body));
+    item.insert(ANSWERED_AT.to_owned(), millis(answered.answered_at));
+    item.insert(keys::EXPIRES_AT.to_owned(), number(answered.expires_at.as_second()));
+    item
+}
+
+pub(super) fn read_answered(item: &Item) -> Result<AnsweredRequest, StoreError> {
+    let read = || {
+        let expires_at = Timestamp::from_second(integer(item, keys::EXPIRES_AT)?).ok()?;
+        Some(AnsweredRequest {
+            key: RequestKey { caller: text(item, CALLER)?, key: text(item, KEY)? },
+            fingerprint: text(item, FINGERPRINT)?,
+            status: integer(item, HTTP_STATUS)?,
+            location: text(item, LOCATION),
+            body: text(item, BODY)?,
+            answered_at: instant(item, ANSWERED_AT)?,
+            expires_at,
+        })
+    };
+    read().ok_or_else(|| corrupt(item, "is not an answered request"))
+}

@@ -1,0 +1,152 @@
+//! The store in DynamoDB: one table, one sparse index of what is due.
+//!
+//! Reads are consistent where something is decided on them; the index only nominates. Nothing here
+//! decides.
+
+mod board;
+mod commit;
+mod failure;
+mod items;
+pub mod keys;
+mod outbox;
+
+use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
+
+use super::{
+    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
+    Store, StoreError, Story,
+};
+use crate::email::EmailId;
+use crate::email::outbox::{OutboxItem, Settlement};
+use crate::incident::Incident;
+use crate::incident::values::IncidentNumber;
+use failure::unavailable;
+use items::string;
+
+/// The store in DynamoDB. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct DynamoDbStore {
+    client: Client,
+    table: String,
+}
+
+impl DynamoDbStore {
+    /// A store in `table`.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}
+
+impl Store for DynamoDbStore {
+    async fn load(&self, number: &IncidentNumber) -> Result<Option<Incident>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(keys::PK, string(keys::incident_pk(number)))
+            .key(keys::SK, string(keys::INCIDENT))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        found.item().map(items::read_incident).transpose()
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
+        commit::commit(self, commit).await
+    }
+
+    async fn answered(
+        &self,
+        key: &RequestKey,
+        now: Timestamp,
+    ) -> Result<Option<AnsweredRequest>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key(keys::PK, string(keys::request_pk(key)))
+            .key(keys::SK, string(keys::REQUEST))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(unavailable)?;
+        let answered = found.item().map(items::read_answered).transpose()?;
+        Ok(answered.filter(|answered| answered.expires_at > now))
+    }
+
+    async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        after: Option<&DuePosition>,
+    ) -> Result<DuePage, StoreError> {
+        board::due(self, shard, until, after).await
+    }
+
+    async fn claim_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> Result<Option<OutboxItem>, StoreError> {
+        outbox::claim(self, id, claim_id, lease_until).await
+    }
+
+    async fn settle_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        settlement: &Settlement,
+    ) -> Result<(), StoreError> {
+        outbox::settle(self, id, claim_id, settlement).await
+    }
+
+    async fn requeue_email(
+        &self,
+        id: &EmailId,
+        due_at: Timestamp,
+        pending_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        outbox::requeue(self, id, due_at, pending_until).await
+    }
+
+    async fn cancel_email(&self, id: &EmailId, due_at: Timestamp) -> Result<bool, StoreError> {
+        outbox::cancel(self, id, due_at).await
+    }
+
+    async fn open_incidents(
+        &self,
+        after: Option<&BoardPosition>,
+        limit: usize,
+    ) -> Result<Board, StoreError> {
+        board::open_incidents(self, after, limit).await
+    }
+
+    async fn story(&self, number: &IncidentNumber) -> Result<Option<Story>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", string(keys::incident_pk(number)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let (mut incident, mut timeline, mut emails) = (None, Vec::new(), Vec::new());
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(unavailable)?;
+            match items::text(&item, keys::ITEM).as_deref() {
+                Some(keys::INCIDENT) => incident = Some(items::read_incident(&item)?),
+                Some(keys::ENTRY) => timeline.push(items::read_entry(&item)?),
+                Some(keys::EMAIL) => emails.push(items::read_email(&item)?),
+                // Kinds of a later version are not this one's business.
+                _ => {}
+            }
+        }
+        Ok(incident.map(|incident| Story { incident, timeline, emails }))
+    }
+}

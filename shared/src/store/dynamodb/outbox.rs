@@ -1,0 +1,152 @@
+//! The outbox: claims, leases and what became of an attempt, each one conditional update.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
+
+use super::items::{self, millis, number, string};
+use super::{DynamoDbStore, failure};
+use crate::email::EmailId;
+use crate::email::outbox::{EmailStatus, OutboxItem, Settlement};
+use crate::store::StoreError;
+
+fn update(store: &DynamoDbStore, id: &EmailId) -> UpdateItemFluentBuilder {
+    store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(items::email_key(id).into()))
+        .expression_attribute_names("#status", items::STATUS)
+}
+
+pub(super) async fn claim(
+    store: &DynamoDbStore,
+    id: &EmailId,
+    claim_id: &str,
+    lease_until: Timestamp,
+) -> Result<Option<OutboxItem>, StoreError> {
+    // Our own claim counts as ours: the SDK asks again when an answer was lost on its way.
+    let outcome = update(store, id)
+        .condition_expression("#status = :pending OR (#status = :sending AND claim_id = :claim_id)")
+        .update_expression(
+            "SET #status = :sending, claim_id = :claim_id, due_at = :lease_until \
+             ADD attempts :one",
+        )
+        .expression_attribute_values(":pending", string("pending"))
+        .expression_attribute_values(":sending", string("sending"))
+        .expression_attribute_values(":claim_id", string(claim_id))
+        .expression_attribute_values(":lease_until", millis(lease_until))
+        .expression_attribute_values(":one", number(1))
+        .return_values(ReturnValue::AllNew)
+        .send()
+        .await;
+    match failure::conditional(outcome)? {
+        Ok(output) => output.attributes().map(items::read_email).transpose(),
+        Err(_) => Ok(None),
+    }
+}
+
+pub(super) async fn settle(
+    store: &DynamoDbStore,
+    id: &EmailId,
+    claim_id: &str,
+    settlement: &Settlement,
+) -> Result<(), StoreError> {
+    let update = update(store, id)
+        .condition_expression("#status = :sending AND claim_id = :claim_id")
+        .expression_attribute_values(":sending", string("sending"))
+        .expression_attribute_values(":claim_id", string(claim_id));
+    let update = match settlement {
+        Settlement::Sent { ses_message_id, sent_at } => update
+            .update_expression(
+                "SET #status = :sent, ses_message_id = :ses_message_id, sent_at = :sent_at \
+                 REMOVE due_shard, due_at, claim_id, #error",
+            )
+            .expression_attribute_names("#error", items::ERROR)
+            .expression_attribute_values(":sent", string("sent"))
+            .expression_attribute_values(":ses_message_id", string(ses_message_id))
+            .expression_attribute_values(":sent_at", millis(*sent_at)),
+        Settlement::Retry { due_at, ambiguous, error } => update
+            .update_expression(
+                "SET #status = :retrying, due_at = :due_at, #error = :error \
+                 ADD ambiguous :ambiguous REMOVE claim_id",
+            )
+            .expression_attribute_names("#error", items::ERROR)
+            .expression_attribute_values(":retrying", string("retrying"))
+            .expression_attribute_values(":due_at", millis(*due_at))
+            .expression_attribute_values(":error", string(error))
+            .expression_attribute_values(":ambiguous", number(u8::from(*ambiguous))),
+    };
+    match failure::conditional(update.send().await)? {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreError::Conflict),
+    }
+}
+
+pub(super) async fn requeue(
+    store: &DynamoDbStore,
+    id: &EmailId,
+    due_at: Timestamp,
+    pending_until: Timestamp,
+) -> Result<bool, StoreError> {
+    // Nearly always nobody was sending it. If somebody was, that attempt may have succeeded, and
+    // the refused condition says so.
+    match requeue_as(store, id, due_at, pending_until, false).await? {
+        Ok(()) => Ok(true),
+        Err(Some(EmailStatus::Sending)) => {
+            Ok(requeue_as(store, id, due_at, pending_until, true).await?.is_ok())
+        }
+        Err(_) => Ok(false),
+    }
+}
+
+async fn requeue_as(
+    store: &DynamoDbStore,
+    id: &EmailId,
+    due_at: Timestamp,
+    pending_until: Timestamp,
+    was_sending: bool,
+) -> Result<Result<(), Option<EmailStatus>>, StoreError> {
+    let condition = if was_sending {
+        "due_at = :due_at AND #status = :sending"
+    } else {
+        "due_at = :due_at AND #status <> :sending"
+    };
+    let outcome = update(store, id)
+        .condition_expression(condition)
+        .update_expression(
+            "SET #status = :pending, due_at = :pending_until ADD ambiguous :ambiguous \
+             REMOVE claim_id",
+        )
+        .expression_attribute_values(":due_at", millis(due_at))
+        .expression_attribute_values(":sending", string("sending"))
+        .expression_attribute_values(":pending", string("pending"))
+        .expression_attribute_values(":pending_until", millis(pending_until))
+        .expression_attribute_values(":ambiguous", number(u8::from(was_sending)))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    Ok(match failure::conditional(outcome)? {
+        Ok(_) => Ok(()),
+        Err(found) => Err(found.and_then(|item| {
+            let status = item.get(items::STATUS)?.clone();
+            serde_dynamo::from_attribute_value(status).ok()
+        })),
+    })
+}
+
+pub(super) async fn cancel(
+    store: &DynamoDbStore,
+    id: &EmailId,
+    due_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let outcome = update(store, id)
+        .condition_expression("due_at = :due_at AND attribute_exists(#calls_for_action)")
+        .update_expression("SET #status = :cancelled REMOVE due_shard, due_at, claim_id")
+        .expression_attribute_names("#calls_for_action", items::CALLS_FOR_ACTION)
+        .expression_attribute_values(":due_at", millis(due_at))
+        .expression_attribute_values(":cancelled", string("cancelled"))
+        .send()
+        .await;
+    Ok(failure::conditional(outcome)?.is_ok())
+}

@@ -1,0 +1,270 @@
+//! The store in memory: for tests and simulation. The same contract as DynamoDB's, without a
+//! network.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::dynamodb::keys::shard_of;
+use super::{
+    AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
+    DueTarget, RequestKey, Store, StoreError, Story,
+};
+use crate::email::EmailId;
+use crate::email::outbox::{Delivery, EmailStatus, OutboxItem, Settlement};
+use crate::incident::Incident;
+use crate::incident::timeline::TimelineEntry;
+use crate::incident::values::IncidentNumber;
+
+/// How many due items make a page, so that paging is exercised.
+const PAGE: usize = 100;
+
+/// The store in memory. Clones share the same state.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    incidents: BTreeMap<IncidentNumber, Incident>,
+    timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
+    emails: BTreeMap<EmailId, OutboxItem>,
+    answered: HashMap<RequestKey, AnsweredRequest>,
+}
+
+impl MemoryStore {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic while holding the lock cannot leave half a change: each is applied at once.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The e-mails that the stream would hand to `dispatch-email`.
+    #[must_use]
+    pub fn pending_emails(&self) -> Vec<EmailId> {
+        let state = self.state();
+        let pending =
+            state.emails.values().filter(|item| item.delivery.status == EmailStatus::Pending);
+        pending.map(|item| item.email.id.clone()).collect()
+    }
+}
+
+impl State {
+    fn due(&self) -> impl Iterator<Item = DuePosition> {
+        let incidents = self.incidents.values().filter_map(|incident| {
+            let target = DueTarget::Incident(incident.number.clone());
+            Some(DuePosition { due_at: incident.next_due()?, target })
+        });
+        let emails = self.emails.values().filter_map(|item| {
+            let target = DueTarget::Email(item.email.id.clone());
+            Some(DuePosition { due_at: item.delivery.due_at?, target })
+        });
+        incidents.chain(emails)
+    }
+
+    /// An e-mail that is due at exactly that instant.
+    fn due_email(&mut self, id: &EmailId, due_at: Timestamp) -> Option<&mut OutboxItem> {
+        self.emails.get_mut(id).filter(|item| item.delivery.due_at == Some(due_at))
+    }
+
+    fn claimed(&mut self, id: &EmailId, claim_id: &str) -> Result<&mut Delivery, StoreError> {
+        let delivery = self.emails.get_mut(id).map(|item| &mut item.delivery);
+        let holds = |delivery: &&mut Delivery| {
+            delivery.status == EmailStatus::Sending
+                && delivery.claim_id.as_deref() == Some(claim_id)
+        };
+        delivery.filter(holds).ok_or(StoreError::Conflict)
+    }
+}
+
+fn shard_of_target(target: &DueTarget) -> u8 {
+    match target {
+        DueTarget::Incident(number) => shard_of(number),
+        DueTarget::Email(id) => shard_of(&id.number),
+    }
+}
+
+impl Store for MemoryStore {
+    async fn load(&self, number: &IncidentNumber) -> Result<Option<Incident>, StoreError> {
+        Ok(self.state().incidents.get(number).cloned())
+    }
+
+    async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
+        let mut state = self.state();
+        let Commit { change, answered, parked } = commit;
+        if let Some(asked) = &answered
+            && let Some(before) = state.answered.get(&asked.key)
+            && before.expires_at > asked.answered_at
+        {
+            return Ok(Committed::AlreadyAnswered(before.clone()));
+        }
+        let number = &change.incident.number;
+        let version = state.incidents.get(number).map_or(0, |incident| incident.version);
+        let decided_on = change.incident.version - u64::from(!change.is_empty());
+        if version != decided_on {
+            return Err(StoreError::Conflict);
+        }
+        if let Some(parked) = &parked {
+            match &parked.claim_id {
+                Some(claim_id) => {
+                    state.claimed(&parked.id, claim_id)?;
+                }
+                None if !state.emails.contains_key(&parked.id) => return Err(StoreError::Conflict),
+                None => {}
+            }
+        }
+        if let Some(parked) = parked
+            && let Some(item) = state.emails.get_mut(&parked.id)
+        {
+            item.delivery.status = EmailStatus::Parked;
+            item.delivery.due_at = None;
+            item.delivery.claim_id = None;
+            item.delivery.error = Some(parked.error);
+        }
+        if !change.is_empty() {
+            state.incidents.insert(number.clone(), change.incident.clone());
+            let timeline = state.timelines.entry(number.clone()).or_default();
+            timeline.extend(change.entries.iter().cloned());
+            for email in &change.emails {
+                let delivery = Delivery::pending(email.created_at);
+                let item = OutboxItem { email: email.clone(), delivery };
+                state.emails.insert(email.id.clone(), item);
+            }
+        }
+        if let Some(answered) = answered {
+            state.answered.insert(answered.key.clone(), answered);
+        }
+        Ok(Committed::Done)
+    }
+
+    async fn answered(
+        &self,
+        key: &RequestKey,
+        now: Timestamp,
+    ) -> Result<Option<AnsweredRequest>, StoreError> {
+        let state = self.state();
+        Ok(state.answered.get(key).filter(|answered| answered.expires_at > now).cloned())
+    }
+
+    async fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        after: Option<&DuePosition>,
+    ) -> Result<DuePage, StoreError> {
+        let state = self.state();
+        let mut due: Vec<_> = state
+            .due()
+            .filter(|at| at.due_at <= until && shard_of_target(&at.target) == shard)
+            .filter(|at| after.is_none_or(|after| at > after))
+            .collect();
+        due.sort();
+        let next = (due.len() > PAGE).then(|| due[PAGE - 1].clone());
+        due.truncate(PAGE);
+        let items = due.into_iter();
+        let items = items.map(|at| DueItem { due_at: at.due_at, target: at.target }).collect();
+        Ok(DuePage { items, next })
+    }
+
+    async fn claim_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> Result<Option<OutboxItem>, StoreError> {
+        let mut state = self.state();
+        let Some(item) = state.emails.get_mut(id) else { return Ok(None) };
+        if item.delivery.status != EmailStatus::Pending {
+            return Ok(None);
+        }
+        item.delivery.status = EmailStatus::Sending;
+        item.delivery.claim_id = Some(claim_id.to_owned());
+        item.delivery.due_at = Some(lease_until);
+        item.delivery.attempts += 1;
+        Ok(Some(item.clone()))
+    }
+
+    async fn settle_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        settlement: &Settlement,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let delivery = state.claimed(id, claim_id)?;
+        delivery.claim_id = None;
+        match settlement.clone() {
+            Settlement::Sent { ses_message_id, sent_at } => {
+                delivery.status = EmailStatus::Sent;
+                delivery.due_at = None;
+                delivery.ses_message_id = Some(ses_message_id);
+                delivery.sent_at = Some(sent_at);
+                delivery.error = None;
+            }
+            Settlement::Retry { due_at, ambiguous, error } => {
+                delivery.status = EmailStatus::Retrying;
+                delivery.due_at = Some(due_at);
+                delivery.ambiguous += u32::from(ambiguous);
+                delivery.error = Some(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn requeue_email(
+        &self,
+        id: &EmailId,
+        due_at: Timestamp,
+        pending_until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let Some(item) = state.due_email(id, due_at) else { return Ok(false) };
+        let delivery = &mut item.delivery;
+        delivery.ambiguous += u32::from(delivery.status == EmailStatus::Sending);
+        delivery.status = EmailStatus::Pending;
+        delivery.claim_id = None;
+        delivery.due_at = Some(pending_until);
+        Ok(true)
+    }
+
+    async fn cancel_email(&self, id: &EmailId, due_at: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let item = state.due_email(id, due_at);
+        let Some(item) = item.filter(|item| item.email.kind.calls_for_action()) else {
+            return Ok(false);
+        };
+        item.delivery.status = EmailStatus::Cancelled;
+        item.delivery.claim_id = None;
+        item.delivery.due_at = None;
+        Ok(true)
+    }
+
+    async fn open_incidents(
+        &self,
+        after: Option<&BoardPosition>,
+        limit: usize,
+    ) -> Result<Board, StoreError> {
+        let state = self.state();
+        let mut open: Vec<_> = state
+            .incidents
+            .values()
+            .filter_map(|incident| {
+                let number = incident.number.clone();
+                Some((BoardPosition { due_at: incident.next_due()?, number }, incident.clone()))
+            })
+            .filter(|(at, _)| after.is_none_or(|after| at > after))
+            .collect();
+        open.sort_by(|a, b| a.0.cmp(&b.0));
+        let next = (open.len() > limit).then(|| open[limit - 1].0.clone());
+        open.truncate(limit);
+        Ok(Board { incidents: open.into_iter().map(|(_, incident)| incident).collect(), next })
+    }
+
+    async fn story(&self, number: &IncidentNumber) -> Result<Option<Story>, StoreError> {
+        let state = self.state();
+        let Some(incident) = state.incidents.get(number).cloned() else { return Ok(None) };
+        let timeline = state.timelines.get(number).cloned().unwrap_or_default();
+        let of_incident = |item: &&OutboxItem| &item.email.id.number == number;
+        let emails = state.emails.values().filter(of_incident).cloned().collect();
+        Ok(Some(Story { incident, timeline, emails }))
+    }
+}

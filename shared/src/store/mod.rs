@@ -1,0 +1,237 @@
+//! Where state lives: incidents, their timelines, the outbox, and answers already given.
+//!
+//! A store holds no rule. It commits what was decided, whole or not at all, on the version it was
+//! decided on, and it says what is due. Methods are named by access pattern.
+
+pub mod dynamodb;
+pub mod memory;
+
+use std::future::Future;
+
+use jiff::Timestamp;
+
+use crate::email::EmailId;
+use crate::email::outbox::{OutboxItem, Settlement};
+use crate::incident::timeline::TimelineEntry;
+use crate::incident::values::IncidentNumber;
+use crate::incident::{Change, Incident};
+
+/// Over how many partitions the `due` index is spread. A sweep asks each of them; more of them
+/// would carry more changes a second (1,000 each) and cost an idle desk more.
+pub const DUE_SHARDS: u8 = 4;
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody else changed the incident or the e-mail in the meantime; nothing was written.
+    #[error("the state was changed by somebody else in the meantime")]
+    Conflict,
+    /// The store did not answer, or not in time. What was asked may or may not have been done.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored, or what was to be stored, is not what this code understands.
+    #[error("stored state cannot be read: {0}")]
+    Corrupt(String),
+}
+
+/// What a commit came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Committed {
+    /// Everything was written.
+    Done,
+    /// The request was answered before; nothing was written.
+    AlreadyAnswered(AnsweredRequest),
+}
+
+/// What is written in one transaction.
+#[derive(Debug, Clone)]
+pub struct Commit<'a> {
+    /// The change that was decided on version `change.incident.version - 1`.
+    pub change: &'a Change,
+    /// The answer to remember, for a request with an idempotency key.
+    pub answered: Option<AnsweredRequest>,
+    /// The e-mail to park, for a change that says that it is undeliverable.
+    pub parked: Option<ParkedEmail>,
+}
+
+/// An e-mail that is given up on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedEmail {
+    /// Which.
+    pub id: EmailId,
+    /// The claim under which that was found; `None` for an e-mail that cannot even be read.
+    pub claim_id: Option<String>,
+    /// Why.
+    pub error: String,
+}
+
+/// Who asked, and the key under which the caller will ask again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestKey {
+    /// The authenticated caller.
+    pub caller: String,
+    /// The `Idempotency-Key`.
+    pub key: String,
+}
+
+/// An answer already given, kept so that the same request gets it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredRequest {
+    /// Who asked, under which key.
+    pub key: RequestKey,
+    /// SHA-256 of method, path and body: the same key with another request is a mistake.
+    pub fingerprint: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The `Location` header.
+    pub location: Option<String>,
+    /// The body.
+    pub body: String,
+    /// When it was given.
+    pub answered_at: Timestamp,
+    /// When it may be forgotten.
+    pub expires_at: Timestamp,
+}
+
+/// Something that the `due` index nominates. What is done is decided from the item itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueItem {
+    /// When.
+    pub due_at: Timestamp,
+    /// What.
+    pub target: DueTarget,
+}
+
+/// What is due.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueTarget {
+    /// A clock, a warning or a ladder step of an incident.
+    Incident(IncidentNumber),
+    /// An e-mail that is stuck or to be tried again.
+    Email(EmailId),
+}
+
+/// A page of what is due in one shard, earliest first.
+#[derive(Debug, Clone, Default)]
+pub struct DuePage {
+    /// What is due.
+    pub items: Vec<DueItem>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<DuePosition>,
+}
+
+/// A place in the `due` index: behind this instant and key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DuePosition {
+    /// The instant.
+    pub due_at: Timestamp,
+    /// What was due.
+    pub target: DueTarget,
+}
+
+/// A place in the list of open incidents: behind this instant and number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BoardPosition {
+    /// What is due for the incident, and when.
+    pub due_at: Timestamp,
+    /// The incident.
+    pub number: IncidentNumber,
+}
+
+/// Open incidents in order of what is due next.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    /// The incidents.
+    pub incidents: Vec<Incident>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<BoardPosition>,
+}
+
+/// All that is known of an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// Its state.
+    pub incident: Incident,
+    /// What happened, in order.
+    pub timeline: Vec<TimelineEntry>,
+    /// Who was told, in order, and how far that got.
+    pub emails: Vec<OutboxItem>,
+}
+
+/// Where state lives.
+pub trait Store: Clone + Send + Sync + 'static {
+    /// An incident as it is now.
+    fn load(
+        &self,
+        number: &IncidentNumber,
+    ) -> impl Future<Output = Result<Option<Incident>, StoreError>> + Send;
+
+    /// Writes a change with all that belongs to it, or nothing. An empty change writes only the
+    /// answer. [`StoreError::Conflict`] when the version has moved on or a lease was lost.
+    fn commit(
+        &self,
+        commit: Commit<'_>,
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// The answer already given to a request, unless it has expired by `now`.
+    fn answered(
+        &self,
+        key: &RequestKey,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Option<AnsweredRequest>, StoreError>> + Send;
+
+    /// What is due in a shard up to and including `until`, earliest first.
+    fn due(
+        &self,
+        shard: u8,
+        until: Timestamp,
+        after: Option<&DuePosition>,
+    ) -> impl Future<Output = Result<DuePage, StoreError>> + Send;
+
+    /// Takes a pending e-mail to send it, under a lease that ends at `lease_until`. `None` when it
+    /// is not pending: somebody else has it, or it is done.
+    fn claim_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> impl Future<Output = Result<Option<OutboxItem>, StoreError>> + Send;
+
+    /// Records what became of an attempt. [`StoreError::Conflict`] when the claim no longer holds.
+    fn settle_email(
+        &self,
+        id: &EmailId,
+        claim_id: &str,
+        settlement: &Settlement,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Makes an e-mail that was due at `due_at` pending again until `pending_until`; one whose
+    /// lease ran out may have been sent, and is marked so. `false` when it is no longer due then.
+    fn requeue_email(
+        &self,
+        id: &EmailId,
+        due_at: Timestamp,
+        pending_until: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// Cancels an e-mail that was due at `due_at` and calls for action on an incident that needs
+    /// none any more. `false` when it is no longer due then, or does not call for action.
+    fn cancel_email(
+        &self,
+        id: &EmailId,
+        due_at: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// At most `limit` open incidents in order of what is due next.
+    fn open_incidents(
+        &self,
+        after: Option<&BoardPosition>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Board, StoreError>> + Send;
+
+    /// All that is known of an incident.
+    fn story(
+        &self,
+        number: &IncidentNumber,
+    ) -> impl Future<Output = Result<Option<Story>, StoreError>> + Send;
+}
