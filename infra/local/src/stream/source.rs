@@ -178,7 +178,7 @@ pub(super) mod fixture {
         let path = folder.path().join("d.sqlite");
         let database = Database::new(path.to_str().unwrap()).unwrap();
         let create = json!({
-            "TableName": "t", "BillingMode": "PAY_PER_REQUEST",
+            "TableName": "desk", "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [
                 {"AttributeName": "pk", "AttributeType": "S"},
                 {"AttributeName": "sk", "AttributeType": "S"},
@@ -190,12 +190,12 @@ pub(super) mod fixture {
             "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
         });
         database.create_table(serde_json::from_str(&create.to_string()).unwrap()).unwrap();
-        let source = StreamSource::open(database.clone(), &path, "t").unwrap();
+        let source = StreamSource::open(database.clone(), &path, "desk").unwrap();
         (folder, database, source)
     }
 
     pub fn put(database: &Database, pk: &str, sk: &str, item: &str, status: &str) {
-        let put = json!({"TableName": "t", "Item": {
+        let put = json!({"TableName": "desk", "Item": {
             "pk": {"S": pk}, "sk": {"S": sk}, "item": {"S": item}, "status": {"S": status},
         }});
         database.put_item(serde_json::from_str(&put.to_string()).unwrap()).unwrap();
@@ -224,7 +224,7 @@ mod tests {
         let (second, end) = source.read(&next, 10).await.unwrap();
         assert!(source.read(&end, 10).await.unwrap().0.is_empty());
         assert_eq!(first[0].event_name, "INSERT");
-        assert!(first[0].event_source_arn.as_ref().unwrap().contains("table/t/stream/"));
+        assert!(first[0].event_source_arn.as_ref().unwrap().contains("table/desk/stream/"));
         assert_eq!(second[0].change.new_image.len(), 4);
         assert!(first[0].change.sequence_number < second[0].change.sequence_number);
     }
