@@ -1,1 +1,105 @@
+//! `check-deadlines`: acts on everything that is due.
+//!
+//! EventBridge Scheduler promises a minute's precision, so a sweep looks ahead: it acts at once on
+//! what is overdue, then sleeps until each coming instant and acts on it. Sweeps overlap, and that
+//! is harmless: who comes second finds nothing to do. No rule lives here.
 
+mod act;
+mod queue;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Context, LambdaEvent};
+use serde::{Deserialize, Serialize};
+use shared::desk::Desk;
+use shared::policy::Period;
+use shared::store::{Store, StoreError};
+use shared::telemetry::{Metric, emit};
+
+use queue::Queue;
+
+/// How long before its time-out a sweep leaves.
+const MARGIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// What the schedule sends: how far ahead to look. It stands beside the rate in the template,
+/// because it must cover the longest time between two firings.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Firing {
+    /// From now.
+    pub look_ahead: Period,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Changes that were committed because time passed.
+    pub changes: usize,
+    /// E-mails that were made pending again.
+    pub requeued: usize,
+    /// E-mails that were cancelled because their incident is resolved.
+    pub cancelled: usize,
+    /// Items on which it could not act; they stay due for the next sweep.
+    pub failed: usize,
+}
+
+/// Handles one firing of the schedule.
+///
+/// # Errors
+///
+/// [`StoreError`] when the index could not be read whole; the next sweep reads all of it again.
+pub async fn handle<S: Store>(
+    desk: &Desk<S>,
+    event: LambdaEvent<Firing>,
+) -> Result<Report, StoreError> {
+    let now = desk.clock.now();
+    let horizon = now.saturating_add(event.payload.look_ahead.duration()).unwrap_or(now);
+    sweep(desk, horizon.min(leave_by(&event.context))).await
+}
+
+/// The last instant at which a sweep may still begin something.
+fn leave_by(context: &Context) -> Timestamp {
+    let deadline = i64::try_from(context.deadline).unwrap_or(i64::MAX);
+    match Timestamp::from_millisecond(deadline) {
+        // Outside Lambda there may be no deadline, which reads as zero.
+        Ok(deadline) if deadline > Timestamp::UNIX_EPOCH => {
+            deadline.saturating_sub(MARGIN).unwrap_or(deadline)
+        }
+        _ => Timestamp::MAX,
+    }
+}
+
+/// Acts on all that is due up to `until`, each at its instant and in order.
+///
+/// # Errors
+///
+/// [`StoreError`] when the index could not be read whole. What could be read was acted on.
+pub async fn sweep<S: Store>(desk: &Desk<S>, until: Timestamp) -> Result<Report, StoreError> {
+    let mut queue = Queue::default();
+    let read = queue.fill(&desk.store, until).await;
+    let mut report = Report::default();
+    let mut heartbeat = read.is_ok();
+    loop {
+        let now = desk.clock.now();
+        let due = queue.take_due(now);
+        if !due.is_empty() {
+            queue.extend(act::on_all(desk, due, until, &mut report).await);
+            continue;
+        }
+        if std::mem::take(&mut heartbeat) {
+            emit(Metric::SweepHeartbeat, 1, now);
+        }
+        let Some(next) = queue.next().filter(|next| *next <= until) else { break };
+        tokio::time::sleep(wait(now, next)).await;
+    }
+    if report != Report::default() {
+        let Report { changes, requeued, cancelled, failed } = report;
+        tracing::info!(changes, requeued, cancelled, failed, "sweep done");
+    }
+    read.map(|()| report)
+}
+
+fn wait(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}

@@ -1,1 +1,67 @@
+//! `submit-escalation`: takes a customer's escalation and answers with its state and deadline.
+//!
+//! Parse, carry out, answer. No rule lives here.
 
+mod view;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use deserr::Deserr;
+use shared::desk::Desk;
+use shared::http::{Answer, Asked, Number, Problem, answer, no_such_method, no_such_route};
+use shared::incident::values::{Customer, IncidentNumber, Justification};
+use shared::incident::{Change, Command, Refusal};
+use shared::store::Store;
+use shared::wrong_fields::WrongFields;
+
+pub use view::EscalationView;
+
+/// `POST /v1/escalations`.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+pub struct EscalationRequest {
+    /// The incident; it need not be known to the desk.
+    pub incident_number: IncidentNumber,
+    /// Why management should look at it now: 10 to 4,000 characters.
+    pub business_justification: Justification,
+    /// Who asks, and where to answer.
+    pub requester: Customer,
+}
+
+/// The routes of this function.
+pub fn router<S: Store>(desk: Desk<S>) -> Router {
+    Router::new()
+        .route("/v1/escalations", post(submit::<S>))
+        .route("/v1/escalations/{number}", get(read::<S>))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        .with_state(desk)
+}
+
+async fn submit<S: Store>(
+    State(desk): State<Desk<S>>,
+    asked: Asked<EscalationRequest>,
+) -> Result<Response, Problem> {
+    let EscalationRequest { incident_number: number, business_justification, requester } =
+        asked.body.clone();
+    let command = Command::Escalate { number: number.clone(), requester, business_justification };
+    answer(&desk, &asked, &number, &command, say).await
+}
+
+/// 201 for a new escalation, 200 when one is running already.
+fn say(change: &Change) -> Answer {
+    let status = if view::escalation_is_new(change) { StatusCode::CREATED } else { StatusCode::OK };
+    let location = format!("/v1/escalations/{}", change.incident.number);
+    Answer::json(status, &EscalationView::of(&change.incident)).at(location)
+}
+
+async fn read<S: Store>(
+    State(desk): State<Desk<S>>,
+    Number(number): Number,
+) -> Result<Answer, Problem> {
+    let incident = desk.store.load(&number).await?.ok_or(Refusal::UnknownIncident)?;
+    Ok(Answer::json(StatusCode::OK, &EscalationView::of(&incident)))
+}

@@ -9,5 +9,5 @@ mod problem;
 mod request;
 
 pub use answer::{Answer, answer};
-pub use problem::{Problem, no_such_method, no_such_route};
-pub use request::{Asked, Number};
+pub use problem::{Problem, ProblemField, no_such_method, no_such_route};
+pub use request::{Asked, Authenticated, Number};

@@ -89,6 +89,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
+/// A request that needs nothing but an authenticated caller.
+#[derive(Debug, Clone, Copy)]
+pub struct Authenticated;
+
+impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        caller(parts).map(|_| Self)
+    }
+}
+
 fn wrong_number(detail: &str) -> Problem {
     Problem::wrong_fields(vec![ProblemField::parameter("number", detail)])
 }

@@ -1,0 +1,152 @@
+//! Acting on what is due: the index nominated it, the item itself decides.
+
+use futures::StreamExt;
+use futures::stream;
+use jiff::Timestamp;
+use shared::carry_out::{Alone, Failure, Outcome, carry_out};
+use shared::desk::Desk;
+use shared::email::EmailId;
+use shared::email::outbox::PENDING_FOR;
+use shared::incident::clock::after;
+use shared::incident::timeline::Event;
+use shared::incident::values::IncidentNumber;
+use shared::incident::{Change, Command};
+use shared::store::{DueItem, DueTarget, Store, StoreError};
+use shared::telemetry::{Metric, emit};
+
+use crate::Report;
+
+/// How many items are acted on at the same time.
+const CONCURRENCY: usize = 16;
+
+enum Done {
+    Changed { changes: usize, next: Option<DueItem> },
+    Requeued,
+    Cancelled,
+    Nothing,
+    Failed,
+}
+
+/// Acts on items, begun in order, and returns what becomes due next on them up to `until`. One that
+/// fails stays due and holds nobody up.
+pub(super) async fn on_all<S: Store>(
+    desk: &Desk<S>,
+    due: Vec<DueItem>,
+    until: Timestamp,
+    report: &mut Report,
+) -> Vec<DueItem> {
+    let acted = stream::iter(due).map(|item| on(desk, item, until)).buffered(CONCURRENCY);
+    let mut acted = std::pin::pin!(acted);
+    let mut coming = Vec::new();
+    while let Some(done) = acted.next().await {
+        match done {
+            Done::Changed { changes, next } => {
+                report.changes += changes;
+                coming.extend(next);
+            }
+            Done::Requeued => report.requeued += 1,
+            Done::Cancelled => report.cancelled += 1,
+            Done::Failed => report.failed += 1,
+            Done::Nothing => {}
+        }
+    }
+    coming
+}
+
+async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp) -> Done {
+    let (number, outcome) = match &item.target {
+        DueTarget::Incident(number) => (number, on_incident(desk, number, until).await),
+        DueTarget::Email(id) => {
+            let acted = on_email(desk, id, item.due_at).await;
+            (&id.number, acted.map_err(Failure::from))
+        }
+    };
+    outcome.unwrap_or_else(|error| {
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        tracing::error!(incident.number = %number, %error, source, "could not act on what is due");
+        if let Failure::Store(StoreError::Corrupt(_)) = error {
+            emit(Metric::Unreadable, 1, desk.clock.now());
+        }
+        Done::Failed
+    })
+}
+
+/// Lets time pass on an incident until nothing is due on it.
+async fn on_incident<S: Store>(
+    desk: &Desk<S>,
+    number: &IncidentNumber,
+    until: Timestamp,
+) -> Result<Done, Failure> {
+    let mut changes = 0;
+    loop {
+        let outcome = carry_out(desk, number, &Command::DeadlinePassed, &Alone).await?;
+        let Outcome::Changed(change) = outcome else { return Ok(Done::Nothing) };
+        tell(&change);
+        changes += usize::from(!change.is_empty());
+        let next_due = change.incident.next_due();
+        let more = !change.is_empty() && next_due.is_some_and(|due_at| due_at <= desk.clock.now());
+        if !more {
+            let target = DueTarget::Incident(number.clone());
+            let next = next_due.filter(|due_at| *due_at <= until);
+            let next = next.map(|due_at| DueItem { due_at, target });
+            return Ok(Done::Changed { changes, next });
+        }
+    }
+}
+
+/// Logs and measures what time did.
+fn tell(change: &Change) {
+    for entry in &change.entries {
+        let (number, now) = (&entry.number, entry.at);
+        let lateness = match &entry.event {
+            Event::DeadlineMissed { clock, lateness, .. } => {
+                emit(Metric::Breaches, 1, now);
+                tracing::warn!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "deadline missed");
+                lateness
+            }
+            Event::LadderExhausted { .. } => {
+                emit(Metric::LadderExhausted, 1, now);
+                tracing::error!(incident.number = %number, "ladder exhausted, nobody acts");
+                continue;
+            }
+            Event::AlarmRepeated { lateness, .. } => {
+                emit(Metric::LadderExhausted, 1, now);
+                tracing::error!(incident.number = %number, "ladder still exhausted, nobody acts");
+                lateness
+            }
+            Event::WarningGiven { clock, lateness, .. } => {
+                tracing::info!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "warning given");
+                lateness
+            }
+            Event::LevelAlerted { level, round, .. } => {
+                tracing::info!(incident.number = %number, level, round, "level alerted");
+                continue;
+            }
+            Event::LevelRanOut { lateness, .. }
+            | Event::AcknowledgementExpired { lateness, .. } => lateness,
+            _ => continue,
+        };
+        emit(Metric::LatenessMilliseconds, lateness.late_ms, now);
+    }
+}
+
+/// Makes an e-mail that got stuck pending again, which the stream hands to `dispatch-email`; or
+/// cancels it, when it calls for action that nobody needs any more.
+async fn on_email<S: Store>(
+    desk: &Desk<S>,
+    id: &EmailId,
+    due_at: Timestamp,
+) -> Result<Done, StoreError> {
+    let now = desk.clock.now();
+    let incident = desk.store.load(&id.number).await?;
+    let resolved = incident.is_some_and(|incident| !incident.is_open());
+    if resolved && desk.store.cancel_email(id, due_at).await? {
+        return Ok(Done::Cancelled);
+    }
+    if !desk.store.requeue_email(id, due_at, after(now, PENDING_FOR)).await? {
+        return Ok(Done::Nothing);
+    }
+    emit(Metric::EmailsRequeued, 1, now);
+    tracing::warn!(incident.number = %id.number, email.id = %id, "e-mail was stuck, handed out again");
+    Ok(Done::Requeued)
+}

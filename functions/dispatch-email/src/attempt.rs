@@ -1,0 +1,99 @@
+//! One attempt to send one e-mail.
+
+use shared::carry_out::{Attendant, Failure, carry_out};
+use shared::desk::Desk;
+use shared::email::outbox::{LEASE, MAX_AMBIGUOUS, OutboxItem, Settlement, backoff};
+use shared::email::render::render;
+use shared::email::{EmailId, EmailKind};
+use shared::incident::Command;
+use shared::incident::clock::after;
+use shared::mailer::{Mailer, SendError};
+use shared::store::{ParkedEmail, Store, StoreError};
+use shared::telemetry::{Metric, emit};
+
+/// Claims the e-mail, sends it and records what became of it. An e-mail that is not pending is not
+/// touched.
+pub(super) async fn attempt<S: Store, M: Mailer>(
+    desk: &Desk<S>,
+    mailer: &M,
+    id: &EmailId,
+) -> Result<(), StoreError> {
+    let claim_id = format!("{:032x}", fastrand::u128(..));
+    let lease_until = after(desk.clock.now(), LEASE);
+    let item = match desk.store.claim_email(id, &claim_id, lease_until).await {
+        Ok(Some(item)) => item,
+        Ok(None) => return Ok(()),
+        Err(StoreError::Corrupt(what)) => {
+            emit(Metric::Unreadable, 1, desk.clock.now());
+            let parked = ParkedEmail { id: id.clone(), claim_id: None, error: what };
+            return park(desk, None, parked).await;
+        }
+        Err(error) => return Err(error),
+    };
+    let parked = |error| ParkedEmail { id: id.clone(), claim_id: Some(claim_id.clone()), error };
+    if item.delivery.ambiguous >= MAX_AMBIGUOUS {
+        let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
+        return park(desk, Some(&item), parked(error)).await;
+    }
+    let rendered = match render(&item.email, &desk.policy.desk, item.delivery.ambiguous) {
+        Ok(rendered) => rendered,
+        Err(error) => return park(desk, Some(&item), parked(error.to_string())).await,
+    };
+    let settlement = match mailer.send(&rendered).await {
+        Ok(ses_message_id) => Settlement::Sent { ses_message_id, sent_at: desk.clock.now() },
+        Err(SendError::Park { reason }) => return park(desk, Some(&item), parked(reason)).await,
+        Err(error) => retry(desk, &item, &error),
+    };
+    desk.store.settle_email(id, &claim_id, &settlement).await
+}
+
+/// When to try again. An account that is held up is tried again like any other failure: nobody
+/// tells the desk when it is released.
+fn retry<S: Store>(desk: &Desk<S>, item: &OutboxItem, error: &SendError) -> Settlement {
+    let (id, attempts) = (&item.email.id, item.delivery.attempts);
+    let now = desk.clock.now();
+    if let SendError::Retry { account_held: true, .. } = error {
+        emit(Metric::SendingHeld, 1, now);
+        tracing::error!(incident.number = %id.number, email.id = %id, %error, "SES does not send for this account");
+    } else {
+        tracing::warn!(incident.number = %id.number, email.id = %id, attempts, %error, "an e-mail is tried again");
+    }
+    Settlement::Retry {
+        due_at: after(now, backoff(attempts, fastrand::f64())),
+        ambiguous: matches!(error, SendError::Ambiguous { .. }),
+        error: error.to_string(),
+    }
+}
+
+/// Gives up on an e-mail and, in the same transaction, has somebody else told.
+async fn park<S: Store>(
+    desk: &Desk<S>,
+    item: Option<&OutboxItem>,
+    parked: ParkedEmail,
+) -> Result<(), StoreError> {
+    let id = &parked.id;
+    emit(Metric::EmailsParked, 1, desk.clock.now());
+    tracing::error!(incident.number = %id.number, email.id = %id, reason = parked.error, "an e-mail is parked");
+    let kind = item.map(|item| &item.email.kind);
+    let command = Command::Undeliverable {
+        email: id.clone(),
+        recipient: item.map(|item| item.email.recipient.clone()),
+        alert: kind.and_then(EmailKind::alert),
+        is_notice: matches!(kind, Some(EmailKind::EmailUndeliverable { .. })),
+        reason: parked.error.clone(),
+    };
+    let number = id.number.clone();
+    match carry_out(desk, &number, &command, &Parking(parked)).await {
+        Ok(_) => Ok(()),
+        Err(Failure::Store(error)) => Err(error),
+        Err(Failure::Refused(refusal)) => Err(StoreError::Corrupt(refusal.to_string())),
+    }
+}
+
+struct Parking(ParkedEmail);
+
+impl Attendant for Parking {
+    fn parked(&self) -> Option<ParkedEmail> {
+        Some(self.0.clone())
+    }
+}

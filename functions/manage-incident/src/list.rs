@@ -1,0 +1,75 @@
+//! `GET /v1/incidents`: open incidents in order of what is due next, a page at a time.
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::desk::Desk;
+use shared::http::{Answer, Authenticated, Problem, ProblemField};
+use shared::store::{BoardPosition, Store};
+
+use crate::view::IncidentView;
+
+const DEFAULT_LIMIT: usize = 25;
+/// What one `BatchGetItem` can load.
+const MAX_LIMIT: usize = 100;
+
+/// The query as it comes; numbers are text here, so that each mistake is named.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Page {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct IncidentList {
+    incidents: Vec<IncidentView>,
+    /// Hand it back as `cursor` for the next page; `null` on the last one.
+    next_cursor: Option<String>,
+}
+
+pub(super) async fn list<S: Store>(
+    State(desk): State<Desk<S>>,
+    Authenticated: Authenticated,
+    Query(page): Query<Page>,
+) -> Result<Answer, Problem> {
+    let (limit, after) = read(&page)?;
+    let board = desk.store.open_incidents(after.as_ref(), limit).await?;
+    let list = IncidentList {
+        incidents: board.incidents.iter().map(IncidentView::of).collect(),
+        next_cursor: board.next.as_ref().map(cursor),
+    };
+    Ok(Answer::json(StatusCode::OK, &list))
+}
+
+fn read(page: &Page) -> Result<(usize, Option<BoardPosition>), Problem> {
+    let mut wrong = Vec::new();
+    let limit = match page.limit.as_deref().map(str::parse) {
+        None => DEFAULT_LIMIT,
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+        Some(_) => {
+            wrong.push(ProblemField::parameter("limit", "must be a number from 1 to 100"));
+            DEFAULT_LIMIT
+        }
+    };
+    let after = page.cursor.as_deref().and_then(|text| {
+        let position = position(text);
+        if position.is_none() {
+            let detail = "must be the `next_cursor` of an earlier page";
+            wrong.push(ProblemField::parameter("cursor", detail));
+        }
+        position
+    });
+    if wrong.is_empty() { Ok((limit, after)) } else { Err(Problem::wrong_fields(wrong)) }
+}
+
+/// `<epoch milliseconds>.<number>`: the number may hold dots itself, the milliseconds cannot.
+fn cursor(position: &BoardPosition) -> String {
+    format!("{}.{}", position.due_at.as_millisecond(), position.number)
+}
+
+fn position(cursor: &str) -> Option<BoardPosition> {
+    let (millis, number) = cursor.split_once('.')?;
+    let due_at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+    Some(BoardPosition { due_at, number: number.parse().ok()? })
+}

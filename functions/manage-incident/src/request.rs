@@ -1,0 +1,64 @@
+//! What care sends.
+
+use deserr::Deserr;
+use jiff::Timestamp;
+use shared::incident::values::{
+    Channel, Customer, IncidentNumber, Invalid, Message, Name, Note, Priority, Summary,
+};
+use shared::wrong_fields::WrongFields;
+
+/// An instant as RFC 3339 writes it, with an offset: `2026-11-24T09:15:00+01:00`. Kept to the
+/// millisecond.
+#[derive(Debug, Clone, Copy, Deserr)]
+#[deserr(try_from(String) = instant -> Invalid)]
+pub(super) struct Instant(pub Timestamp);
+
+fn instant(text: String) -> Result<Instant, Invalid> {
+    let said = || Invalid("must be an instant such as 2026-11-24T09:15:00+01:00".to_owned());
+    let parsed: Timestamp = text.parse().map_err(|_| said())?;
+    Timestamp::from_millisecond(parsed.as_millisecond()).map(Instant).map_err(|_| said())
+}
+
+/// `POST /v1/incidents`.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+pub(super) struct NewIncident {
+    pub number: IncidentNumber,
+    pub priority: Priority,
+    pub channel: Channel,
+    pub summary: Summary,
+    pub customer: Customer,
+    /// When it reached care; without it, now.
+    #[deserr(default)]
+    pub received_at: Option<Instant>,
+}
+
+/// `POST /v1/incidents/{number}/responses`.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+pub(super) struct ResponseGiven {
+    pub author: Name,
+    /// Passed on to the customer by e-mail. Without it the customer has the response already.
+    #[deserr(default)]
+    pub message: Option<Message>,
+    /// When the customer had it; without it, now.
+    #[deserr(default)]
+    pub at: Option<Instant>,
+}
+
+/// `POST /v1/incidents/{number}/acknowledgement`.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+pub(super) struct Acknowledgement {
+    pub by: Name,
+}
+
+/// `POST /v1/incidents/{number}/resolution`.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+pub(super) struct Resolution {
+    pub by: Name,
+    /// The customer reads it.
+    #[deserr(default)]
+    pub note: Option<Note>,
+}

@@ -1,0 +1,92 @@
+//! What a customer may see of an incident: the state and the promised times, nobody's names.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::incident::clock::ClockName;
+use shared::incident::escalation::{Cause, Climb, Escalation};
+use shared::incident::timeline::Event;
+use shared::incident::values::{IncidentNumber, Priority};
+use shared::incident::{Change, Incident, Status};
+
+/// An incident and its escalation, as the customer sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EscalationView {
+    /// The incident.
+    pub incident_number: IncidentNumber,
+    /// Its priority.
+    pub priority: Priority,
+    /// `open` or `resolved`.
+    pub status: &'static str,
+    /// The next promise to the customer; `null` when none runs that is not broken already.
+    pub next_promise: Option<PromiseView>,
+    /// The last escalation; `null` when there was none.
+    pub escalation: Option<EscalationState>,
+}
+
+/// A promise to the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromiseView {
+    /// Which promise.
+    pub clock: ClockName,
+    /// When it runs out.
+    pub due_at: Timestamp,
+}
+
+/// An escalation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EscalationState {
+    /// `alerted`: teams were told; `acknowledged`: a person took it; `answered`: it is over.
+    pub state: &'static str,
+    /// `customer` or `deadline`.
+    pub raised_by: &'static str,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// The promised response.
+    pub response_due_at: Timestamp,
+    /// Whether that promise was broken.
+    pub overdue: bool,
+}
+
+impl EscalationView {
+    /// The view of an incident.
+    #[must_use]
+    pub fn of(incident: &Incident) -> Self {
+        Self {
+            incident_number: incident.number.clone(),
+            priority: incident.priority,
+            status: match incident.status {
+                Status::Open => "open",
+                Status::Resolved { .. } => "resolved",
+            },
+            next_promise: incident
+                .next_promise()
+                .filter(|_| incident.is_open())
+                .map(|(clock, due_at)| PromiseView { clock, due_at }),
+            escalation: incident.escalation.as_ref().map(EscalationState::of),
+        }
+    }
+}
+
+impl EscalationState {
+    fn of(escalation: &Escalation) -> Self {
+        Self {
+            state: match escalation.climb {
+                Climb::Climbing { .. } | Climb::Exhausted { .. } => "alerted",
+                Climb::Acknowledged { .. } => "acknowledged",
+                Climb::Stopped { .. } => "answered",
+            },
+            raised_by: match escalation.cause {
+                Cause::Customer { .. } => "customer",
+                Cause::Deadline { .. } => "deadline",
+            },
+            raised_at: escalation.clock.started_at,
+            response_due_at: escalation.clock.due_at,
+            overdue: escalation.clock.breached,
+        }
+    }
+}
+
+/// Whether a change started an escalation, and did not only add to one.
+pub(super) fn escalation_is_new(change: &Change) -> bool {
+    change.entries.iter().any(|entry| matches!(entry.event, Event::EscalatedByCustomer { .. }))
+}
