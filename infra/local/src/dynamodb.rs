@@ -6,6 +6,7 @@
 //! a memory file system.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use dynoxide::Database;
 use tempfile::TempDir;
@@ -40,11 +41,12 @@ pub enum OpenError {
     },
 }
 
-/// The embedded DynamoDB. Its files stay until it is dropped, or for ever in a folder of the user's.
+/// The embedded DynamoDB. Files that are not kept go when the last clone does.
+#[derive(Clone)]
 pub struct EmbeddedDynamoDb {
     database: Database,
     path: PathBuf,
-    _folder: Option<TempDir>,
+    _folder: Option<Arc<TempDir>>,
 }
 
 impl EmbeddedDynamoDb {
@@ -62,7 +64,7 @@ impl EmbeddedDynamoDb {
             None => {
                 let folder = passing_folder().map_err(OpenError::Folder)?;
                 let path = folder.path().join(FILE);
-                (Some(folder), path)
+                (Some(Arc::new(folder)), path)
             }
         };
         let database = Database::new(&path.to_string_lossy()).map_err(|error| {

@@ -90,12 +90,8 @@ impl Mailbox {
     pub fn open(data: &Path) -> Result<Self, MailboxError> {
         let path = data.join(FILE);
         let failed = |source| MailboxError::File { path: path.clone(), source };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(failed)?;
+        let mut file =
+            OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         // The last line counts only with its end: without, the desk was killed while it wrote, and

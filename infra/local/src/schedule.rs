@@ -32,7 +32,8 @@ impl Schedule {
     /// The deployed schedule, unless the policy promises something within less than two minutes.
     #[must_use]
     pub fn for_policy(policy: &Policy) -> Self {
-        let is_seen_ahead = policy.shortest_period().duration() >= jiff::SignedDuration::from_mins(2);
+        let is_seen_ahead =
+            policy.shortest_period().duration() >= jiff::SignedDuration::from_mins(2);
         if is_seen_ahead { DEPLOYED } else { IN_SECONDS }
     }
 
@@ -69,9 +70,13 @@ impl Schedule {
         }
     }
 
-    fn event<P: DeserializeOwned>(self, clock: &Clock) -> Result<LambdaEvent<P>, serde_json::Error> {
+    fn event<P: DeserializeOwned>(
+        self,
+        clock: &Clock,
+    ) -> Result<LambdaEvent<P>, serde_json::Error> {
         let payload = serde_json::from_value(json!({ "look_ahead": self.look_ahead }))?;
-        let deadline = clock.now().as_millisecond().saturating_add_unsigned(TIMEOUT.as_millis() as u64);
+        let deadline =
+            clock.now().as_millisecond().saturating_add_unsigned(TIMEOUT.as_millis() as u64);
         let mut context = Context::default();
         context.request_id = format!("{:016x}", fastrand::u64(..));
         context.deadline = u64::try_from(deadline).unwrap_or_default();
@@ -93,7 +98,8 @@ mod tests {
 
     #[test]
     fn a_policy_in_seconds_is_watched_each_second() {
-        let policy = Policy::read(&DEFAULT.replace("within = \"20m\"", "within = \"119s\"")).unwrap();
+        let policy =
+            Policy::read(&DEFAULT.replace("within = \"20m\"", "within = \"119s\"")).unwrap();
         assert!(!Schedule::for_policy(&policy).is_deployed());
     }
 

@@ -160,12 +160,8 @@ impl Ses {
 
         let now = self.clock.now();
         // As SES writes its ids: unique, and in the order of sending.
-        let id = format!(
-            "{:016x}-{:016x}-000000",
-            now.as_millisecond(),
-            fastrand::u64(..)
-        );
-        let date = rfc2822::to_string(&now.to_zoned(TimeZone::UTC));
+        let id = format!("{:016x}-{:016x}-000000", now.as_millisecond(), fastrand::u64(..));
+        let date = rfc2822::to_string(&now.to_zoned_datetime(TimeZone::UTC));
         let mut headers: BTreeMap<String, String> =
             given.into_iter().map(|Pair { name, value }| (name, value)).collect();
         headers.insert("From".to_owned(), from.clone());

@@ -11,6 +11,11 @@
 //! again. The settings are those of `infra/template.yaml` but for the number of lanes, which is
 //! small there because SES limits a new account.
 
+use serde_json::Value;
+
+/// A stream record as Lambda hands it to a function: JSON, read by nobody on the way who need not.
+pub type Record = Value;
+
 mod consumed;
 mod lane;
 mod outbox;

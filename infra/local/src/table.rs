@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
-    TimeToLiveStatus,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    TimeToLiveSpecification, TimeToLiveStatus,
 };
 
 /// The table's name.
@@ -52,9 +52,7 @@ pub async fn ensure(client: &Client) -> Result<(), TableError> {
                 .index_name("due")
                 .key_schema(key("due_shard", KeyType::Hash)?)
                 .key_schema(key("due_at", KeyType::Range)?)
-                .projection(
-                    Projection::builder().projection_type(ProjectionType::KeysOnly).build(),
-                )
+                .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
                 .build()?,
         )
         .stream_specification(
@@ -67,7 +65,8 @@ pub async fn ensure(client: &Client) -> Result<(), TableError> {
         .await;
     match created {
         Ok(_) => {}
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {}
+        Err(error)
+            if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {}
         Err(error) => return Err(error.into()),
     }
     expire(client).await

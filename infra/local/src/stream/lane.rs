@@ -8,9 +8,10 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use aws_lambda_events::streams::DynamoDbEventResponse;
 use futures::FutureExt;
+
+use super::{Record, outbox};
 
 /// What a function answers to a batch.
 pub type Answer = Result<DynamoDbEventResponse, lambda_runtime::Error>;
@@ -27,9 +28,9 @@ pub struct Retries {
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Hands `records` to `invoke` until each of them is done or given up on.
-pub async fn deliver<I, F>(records: Vec<EventRecord>, retries: Retries, invoke: &I)
+pub async fn deliver<I, F>(records: Vec<Record>, retries: Retries, invoke: &I)
 where
-    I: Fn(Event) -> F,
+    I: Fn(Vec<Record>) -> F,
     F: Future<Output = Answer>,
 {
     let mut work = VecDeque::from([(records, 0)]);
@@ -37,9 +38,7 @@ where
         if attempt > 0 {
             tokio::time::sleep(pause(retries, attempt)).await;
         }
-        let mut event = Event::default();
-        event.records.clone_from(&batch);
-        let attempt = match outcome(&batch, invoke(event)).await {
+        let attempt = match outcome(&batch, invoke(batch.clone())).await {
             Outcome::Done => continue,
             Outcome::FailedFrom(0) => attempt + 1,
             // Something got done: what is left is a batch of its own.
@@ -74,7 +73,7 @@ enum Outcome {
     Failed,
 }
 
-async fn outcome(batch: &[EventRecord], answer: impl Future<Output = Answer>) -> Outcome {
+async fn outcome(batch: &[Record], answer: impl Future<Output = Answer>) -> Outcome {
     // As in Lambda, a function that panics has failed, and the next batch finds it alive again.
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(answer)) => first_failure(batch, &answer).map_or(Outcome::Done, Outcome::FailedFrom),
@@ -91,14 +90,12 @@ async fn outcome(batch: &[EventRecord], answer: impl Future<Output = Answer>) ->
 
 /// The first record that is to be retried. An identifier that is none of the batch's fails all of
 /// it, as in Lambda.
-fn first_failure(batch: &[EventRecord], answer: &DynamoDbEventResponse) -> Option<usize> {
+fn first_failure(batch: &[Record], answer: &DynamoDbEventResponse) -> Option<usize> {
     let failures = answer.batch_item_failures.iter();
     failures
         .map(|failure| {
-            let is_it = |record: &EventRecord| {
-                failure.item_identifier.is_some()
-                    && record.change.sequence_number == failure.item_identifier
-            };
+            let named = failure.item_identifier.as_deref();
+            let is_it = |record| named.is_some() && outbox::sequence_number(record) == named;
             batch.iter().position(is_it).unwrap_or(0)
         })
         .min()
@@ -119,15 +116,8 @@ mod tests {
 
     const AT_ONCE: Retries = Retries { most: 2, pause: Duration::ZERO };
 
-    fn records(numbers: &[&str]) -> Vec<EventRecord> {
-        let record = |number: &&str| {
-            serde_json::from_value(json!({
-                "awsRegion": "eu-west-1", "eventID": number, "eventName": "INSERT",
-                "dynamodb": {"SequenceNumber": number, "SizeBytes": 1},
-            }))
-            .unwrap()
-        };
-        numbers.iter().map(record).collect()
+    fn records(numbers: &[&str]) -> Vec<Record> {
+        numbers.iter().map(|number| json!({"dynamodb": {"SequenceNumber": number}})).collect()
     }
 
     fn failed(numbers: &[&str]) -> Answer {
@@ -139,8 +129,8 @@ mod tests {
     /// Delivers `numbers` and returns the batches that `answer` saw.
     async fn batches(numbers: &[&str], answer: impl Fn(usize, &str) -> Answer) -> Vec<String> {
         let seen = Mutex::new(Vec::new());
-        let invoke = |event: Event| {
-            let ids: String = event.records.into_iter().map(|record| record.event_id).collect();
+        let invoke = |batch: Vec<Record>| {
+            let ids: String = batch.iter().filter_map(outbox::sequence_number).collect();
             let mut seen = seen.lock().unwrap();
             seen.push(ids.clone());
             std::future::ready(answer(seen.len(), &ids))

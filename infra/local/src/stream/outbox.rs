@@ -2,27 +2,29 @@
 //!
 //! Says what `FilterCriteria` in `infra/template.yaml` says.
 
-use aws_lambda_events::event::dynamodb::EventRecord;
-use serde_dynamo::{AttributeValue, Item};
+use super::Record;
 
 /// Whether the mapping hands this record to `dispatch-email`.
-pub fn wants(record: &EventRecord) -> bool {
-    let image = &record.change.new_image;
-    matches!(record.event_name.as_str(), "INSERT" | "MODIFY")
-        && text(image, "item") == Some("EMAIL")
-        && text(image, "status") == Some("pending")
+pub fn wants(record: &Record) -> bool {
+    let is =
+        |pointer, wanted: &[&str]| text(record, pointer).is_some_and(|is| wanted.contains(&is));
+    is("/eventName", &["INSERT", "MODIFY"])
+        && is("/dynamodb/NewImage/item/S", &["EMAIL"])
+        && is("/dynamodb/NewImage/status/S", &["pending"])
 }
 
 /// The partition key that decides on the lane; records without one share a lane.
-pub fn partition_key(record: &EventRecord) -> &str {
-    text(&record.change.keys, "pk").unwrap_or_default()
+pub fn partition_key(record: &Record) -> &str {
+    text(record, "/dynamodb/Keys/pk/S").unwrap_or_default()
 }
 
-fn text<'a>(item: &'a Item, attribute: &str) -> Option<&'a str> {
-    match item.get(attribute) {
-        Some(AttributeValue::S(text)) => Some(text),
-        _ => None,
-    }
+/// The place in the stream, by which a function names a record that failed.
+pub fn sequence_number(record: &Record) -> Option<&str> {
+    text(record, "/dynamodb/SequenceNumber")
+}
+
+fn text<'a>(record: &'a Record, pointer: &str) -> Option<&'a str> {
+    record.pointer(pointer)?.as_str()
 }
 
 #[cfg(test)]
@@ -31,12 +33,9 @@ mod tests {
 
     use super::*;
 
-    fn record(event: &str, image: serde_json::Value) -> EventRecord {
-        let record = json!({
-            "awsRegion": "eu-west-1", "eventID": "1", "eventName": event,
-            "dynamodb": {"Keys": {"pk": {"S": "INCIDENT#1"}}, "NewImage": image, "SizeBytes": 1},
-        });
-        serde_json::from_value(record).unwrap()
+    fn record(event: &str, image: Record) -> Record {
+        let keys = json!({"pk": {"S": "INCIDENT#1"}});
+        json!({"eventName": event, "dynamodb": {"Keys": keys, "NewImage": image}})
     }
 
     #[test]
@@ -50,10 +49,12 @@ mod tests {
         assert!(!wants(&record("INSERT", json!({"item": {"S": "INCIDENT"}}))));
         let strange = json!({"item": {"S": "EMAIL"}, "status": {"N": "1"}});
         assert!(!wants(&record("INSERT", strange)));
+        assert!(!wants(&json!({"eventName": "REMOVE", "dynamodb": {}})));
     }
 
     #[test]
     fn the_partition_key_is_the_incidents() {
         assert_eq!(partition_key(&record("INSERT", json!({}))), "INCIDENT#1");
+        assert_eq!(partition_key(&json!({})), "");
     }
 }

@@ -5,14 +5,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::consumed::{Consumed, Ticket};
 use super::lane::{Answer, Retries, deliver};
-use super::outbox;
-use super::source::{Position, SourceError, StreamSource};
+use super::source::{Position, SourceError, StreamSource, StreamedRecord};
+use super::{Record, outbox};
 
 /// How the mapping is set up.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +38,7 @@ const MOST_OPEN: usize = 2_000;
 const PAGE: usize = 200;
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
-type Lane = mpsc::UnboundedSender<(Ticket, EventRecord)>;
+type Lane = mpsc::UnboundedSender<(Ticket, Record)>;
 
 /// Pumps until `stop` says true or its sender is gone, then lets running batches end.
 pub async fn run<I, F>(
@@ -48,7 +47,7 @@ pub async fn run<I, F>(
     invoke: I,
     mut stop: watch::Receiver<bool>,
 ) where
-    I: Fn(Event) -> F + Clone + Send + Sync + 'static,
+    I: Fn(Vec<Record>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Answer> + Send + 'static,
 {
     let consumed = Arc::new(Mutex::new(Consumed::default()));
@@ -114,9 +113,9 @@ impl Reader {
         Ok(Step::Read)
     }
 
-    fn deal_out(&self, record: EventRecord) {
+    fn deal_out(&self, StreamedRecord { event_id, record }: StreamedRecord) {
         let mut consumed = lock(&self.consumed);
-        let ticket = consumed.read(record.event_id.clone());
+        let ticket = consumed.read(event_id);
         if outbox::wants(&record) {
             // A lane only goes when the pump stops; the record is then read again after a restart.
             let lane = &self.lanes[lane_of(outbox::partition_key(&record), self.lanes.len())];
@@ -138,13 +137,13 @@ impl Reader {
 }
 
 async fn work<I, F>(
-    mut records: mpsc::UnboundedReceiver<(Ticket, EventRecord)>,
+    mut records: mpsc::UnboundedReceiver<(Ticket, Record)>,
     settings: Settings,
     invoke: I,
     consumed: Arc<Mutex<Consumed>>,
     stop: watch::Receiver<bool>,
 ) where
-    I: Fn(Event) -> F,
+    I: Fn(Vec<Record>) -> F,
     F: Future<Output = Answer>,
 {
     let mut waiting = Vec::new();
@@ -169,7 +168,7 @@ fn lock(consumed: &Mutex<Consumed>) -> std::sync::MutexGuard<'_, Consumed> {
 
 #[cfg(test)]
 mod tests {
-    use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
+    use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 
     use super::super::source::fixture;
     use super::*;
@@ -181,13 +180,10 @@ mod tests {
         Settings { lanes: 3, batch: 4, retries, idle: Duration::from_millis(1) }
     }
 
-    fn ids(event: &Event) -> Vec<(String, String)> {
-        let text = |item: &serde_dynamo::Item, name: &str| match item.get(name) {
-            Some(serde_dynamo::AttributeValue::S(text)) => text.clone(),
-            _ => String::new(),
-        };
-        let keys = event.records.iter().map(|record| &record.change.keys);
-        keys.map(|keys| (text(keys, "pk"), text(keys, "sk"))).collect()
+    fn ids(batch: &[Record]) -> Vec<(String, String)> {
+        let keys = batch.iter().map(|record| &record["dynamodb"]["Keys"]);
+        let text = |value: &Record| value["S"].as_str().unwrap().to_owned();
+        keys.map(|keys| (text(&keys["pk"]), text(&keys["sk"]))).collect()
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,14 +199,14 @@ mod tests {
         let failed_before = Arc::new(Mutex::new(std::collections::HashSet::new()));
         let (in_function, failures) = (Arc::clone(&done), Arc::clone(&failed_before));
         // Fails the last record of each batch once, as a function does that was throttled.
-        let invoke = move |event: Event| {
+        let invoke = move |batch: Vec<Record>| {
             let mut answer = DynamoDbEventResponse::default();
-            let mut arrived = ids(&event);
-            if let (Some(id), Some(record)) = (arrived.last().cloned(), event.records.last())
+            let mut arrived = ids(&batch);
+            if let (Some(id), Some(record)) = (arrived.last().cloned(), batch.last())
                 && failures.lock().unwrap().insert(id)
             {
                 let mut failure = DynamoDbBatchItemFailure::default();
-                failure.item_identifier.clone_from(&record.change.sequence_number);
+                failure.item_identifier = outbox::sequence_number(record).map(str::to_owned);
                 answer.batch_item_failures.push(failure);
                 arrived.pop();
             }
@@ -242,10 +238,12 @@ mod tests {
     #[tokio::test]
     async fn what_was_not_consumed_is_read_again_after_a_restart() {
         let (_folder, database, source) = fixture::table_with_stream();
-        ["1", "2"].map(|sk| fixture::put(&database, "INCIDENT#1", sk, "EMAIL", "pending"));
+        ["1", "2"]
+            .iter()
+            .for_each(|sk| fixture::put(&database, "INCIDENT#1", sk, "EMAIL", "pending"));
         let (called, mut calls) = mpsc::unbounded_channel();
-        let hangs = move |event: Event| {
-            let told = called.send(ids(&event).len());
+        let hangs = move |batch: Vec<Record>| {
+            let told = called.send(ids(&batch).len());
             async move {
                 told?;
                 std::future::pending().await

@@ -10,12 +10,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_lambda_events::event::dynamodb::EventRecord;
 use dynoxide::actions::get_records::GetRecordsRequest;
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use dynoxide::actions::list_streams::ListStreamsRequest;
 use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
+
+use super::Record;
 
 /// How long a trim waits for a writer. dynoxide's own transactions take milliseconds.
 const BUSY_FOR: Duration = Duration::from_secs(5);
@@ -40,8 +41,8 @@ pub enum SourceError {
     /// dynoxide failed. Its error is not `Sync`, hence the text.
     #[error("the stream could not be read: {0}")]
     Read(String),
-    /// A record is not what Lambda would hand on.
-    #[error("a stream record is not as Lambda events are")]
+    /// A record cannot be written as JSON.
+    #[error("a stream record is not JSON")]
     Record(#[from] serde_json::Error),
     /// The second connection failed.
     #[error("the stream could not be trimmed")]
@@ -60,6 +61,15 @@ impl From<DynoxideError> for SourceError {
 /// A place in the stream.
 #[derive(Debug, Clone)]
 pub struct Position(String);
+
+/// A record and the id by which it is trimmed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamedRecord {
+    /// Its id.
+    pub event_id: String,
+    /// What Lambda hands on.
+    pub record: Record,
+}
 
 /// The stream of one table. It has a single shard. Cheap to clone.
 #[derive(Clone)]
@@ -117,7 +127,7 @@ impl StreamSource {
         &self,
         position: &Position,
         limit: usize,
-    ) -> Result<(Vec<EventRecord>, Position), SourceError> {
+    ) -> Result<(Vec<StreamedRecord>, Position), SourceError> {
         let this = self.clone();
         let position = position.clone();
         // dynoxide is synchronous and waits for its turn at the database.
@@ -128,23 +138,22 @@ impl StreamSource {
         &self,
         position: Position,
         limit: usize,
-    ) -> Result<(Vec<EventRecord>, Position), SourceError> {
-        let request =
-            GetRecordsRequest { shard_iterator: position.0.clone(), limit: Some(limit) };
+    ) -> Result<(Vec<StreamedRecord>, Position), SourceError> {
+        let request = GetRecordsRequest { shard_iterator: position.0.clone(), limit: Some(limit) };
         let answer = self.database.get_records(request)?;
-        let records = answer.records.iter().map(|record| self.event_record(record));
+        let records = answer.records.into_iter().map(|record| self.streamed(record));
         let records = records.collect::<Result<_, _>>()?;
         Ok((records, answer.next_shard_iterator.map_or(position, Position)))
     }
 
-    /// By way of JSON: it is JSON that Lambda hands to a function, and dynoxide writes the same.
-    fn event_record(
+    /// dynoxide writes the JSON that DynamoDB writes; the address of the stream is Lambda's addition.
+    fn streamed(
         &self,
-        record: &dynoxide::actions::get_records::Record,
-    ) -> Result<EventRecord, serde_json::Error> {
-        let mut event: EventRecord = serde_json::from_value(serde_json::to_value(record)?)?;
-        event.event_source_arn = Some(self.arn.clone());
-        Ok(event)
+        record: dynoxide::actions::get_records::Record,
+    ) -> Result<StreamedRecord, SourceError> {
+        let mut json = serde_json::to_value(&record)?;
+        json["eventSourceARN"] = self.arn.clone().into();
+        Ok(StreamedRecord { event_id: record.event_id, record: json })
     }
 
     /// Forgets the record with this id and all before it, but never the newest of all.
@@ -204,13 +213,14 @@ pub(super) mod fixture {
 
 #[cfg(test)]
 mod tests {
+    use super::super::outbox;
     use super::*;
 
     fn put(database: &Database, pk: &str) {
         fixture::put(database, pk, "EMAIL", "EMAIL", "pending");
     }
 
-    async fn remaining(source: &StreamSource) -> Vec<EventRecord> {
+    async fn remaining(source: &StreamSource) -> Vec<StreamedRecord> {
         source.read(&source.trim_horizon().unwrap(), 1000).await.unwrap().0
     }
 
@@ -223,16 +233,18 @@ mod tests {
         let (first, next) = source.read(&start, 1).await.unwrap();
         let (second, end) = source.read(&next, 10).await.unwrap();
         assert!(source.read(&end, 10).await.unwrap().0.is_empty());
-        assert_eq!(first[0].event_name, "INSERT");
-        assert!(first[0].event_source_arn.as_ref().unwrap().contains("table/desk/stream/"));
-        assert_eq!(second[0].change.new_image.len(), 4);
-        assert!(first[0].change.sequence_number < second[0].change.sequence_number);
+        let (first, second) = (&first[0].record, &second[0].record);
+        assert_eq!(first["eventName"], "INSERT");
+        assert!(first["eventSourceARN"].as_str().unwrap().contains("table/desk/stream/"));
+        assert_eq!(first["dynamodb"]["NewImage"]["pk"]["S"], "a");
+        assert_eq!(second["dynamodb"]["NewImage"]["pk"]["S"], "b");
+        assert!(outbox::sequence_number(first) < outbox::sequence_number(second));
     }
 
     #[tokio::test]
     async fn the_newest_record_outlives_a_trim_and_the_numbers_go_on() {
         let (_folder, database, source) = fixture::table_with_stream();
-        ["a", "b", "c"].map(|pk| put(&database, pk));
+        ["a", "b", "c"].iter().for_each(|pk| put(&database, pk));
         let all = remaining(&source).await;
         source.trim(&all[0].event_id).await.unwrap();
         assert_eq!(remaining(&source).await, all[1..]);
@@ -240,6 +252,7 @@ mod tests {
         assert_eq!(remaining(&source).await, all[2..]);
         put(&database, "d");
         let now = remaining(&source).await;
-        assert!(now[1].change.sequence_number > all[2].change.sequence_number);
+        let [last, next] = [&all[2], &now[1]].map(|kept| outbox::sequence_number(&kept.record));
+        assert!(next > last);
     }
 }
