@@ -114,15 +114,8 @@ fn tell(change: &Change) {
                 tracing::error!(incident.number = %number, "ladder still exhausted, nobody acts");
                 lateness
             }
-            Event::WarningGiven { clock, lateness, .. } => {
-                tracing::info!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "warning given");
-                lateness
-            }
-            Event::LevelAlerted { level, round, .. } => {
-                tracing::info!(incident.number = %number, level, round, "level alerted");
-                continue;
-            }
-            Event::LevelRanOut { lateness, .. }
+            Event::WarningGiven { lateness, .. }
+            | Event::LevelRanOut { lateness, .. }
             | Event::AcknowledgementExpired { lateness, .. } => lateness,
             _ => continue,
         };
