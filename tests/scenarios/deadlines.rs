@@ -112,3 +112,20 @@ async fn an_outage_of_two_hours_loses_nothing_and_each_level_has_its_time_afterw
     world.until(3 * HOUR + 15 * MINUTE).await;
     insta::assert_snapshot!("after_an_outage_timeline", timeline(&world).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_begins_nothing_after_it_has_to_leave_and_the_next_one_goes_on() {
+    let world = World::new(DEFAULT_POLICY);
+    for n in 0..40 {
+        let mut body = p1_by_email();
+        body["number"] = json!(format!("INC-{n}"));
+        world.post("/v1/incidents", body).await;
+    }
+    tokio::time::advance(std::time::Duration::from_secs(2 * HOUR)).await;
+    let now = world.desk.clock.now();
+    let early = now - jiff::SignedDuration::from_secs(1);
+    let report = check_deadlines::sweep(&world.desk, now, early).await.unwrap();
+    assert_eq!(report, check_deadlines::Report::default());
+    let report = check_deadlines::sweep(&world.desk, now, now).await.unwrap();
+    assert!(report.changes >= 40, "{report:?}");
+}

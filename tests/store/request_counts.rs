@@ -83,13 +83,13 @@ async fn an_email_is_two_writes_and_one_send() {
 #[tokio::test]
 async fn an_idle_sweep_is_one_query_for_each_shard_whatever_is_open() {
     let c = counted().await;
-    check_deadlines::sweep(&c.desk, soon()).await.unwrap();
+    check_deadlines::sweep(&c.desk, soon(), Timestamp::MAX).await.unwrap();
     assert_eq!(c.counter.take(), "Query 4", "nothing open");
     for n in 0..10 {
         open_and_answered(&c.desk, &format!("INC-{n}")).await;
     }
     c.counter.take();
-    check_deadlines::sweep(&c.desk, soon()).await.unwrap();
+    check_deadlines::sweep(&c.desk, soon(), Timestamp::MAX).await.unwrap();
     assert_eq!(c.counter.take(), "Query 4", "10 open");
 }
 
@@ -102,7 +102,7 @@ async fn an_idle_sweep_is_one_query_for_each_shard_with_10_000_open() {
         open_and_answered(&c.desk, &format!("INC-{n}")).await;
     }
     c.counter.take();
-    check_deadlines::sweep(&c.desk, soon()).await.unwrap();
+    check_deadlines::sweep(&c.desk, soon(), Timestamp::MAX).await.unwrap();
     assert_eq!(c.counter.take(), "Query 4", "10,000 open");
 }
 
