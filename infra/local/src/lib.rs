@@ -14,13 +14,13 @@
 pub mod arguments;
 mod data;
 pub mod desk;
-mod dynamodb;
-mod gateway;
+pub mod dynamodb;
+pub mod gateway;
 pub mod mailbox;
 pub mod options;
 mod ports;
 mod schedule;
 mod ses;
 mod stream;
-mod table;
+pub mod table;
 pub mod welcome;
