@@ -6,18 +6,15 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-/// The whole Escalation Desk on this machine: the HTTP API, an embedded DynamoDB, the stream that
-/// sends e-mails, the schedule that watches deadlines, and a mailbox that shows every e-mail sent.
-///
-/// Nothing leaves the machine: every part listens on 127.0.0.1 only.
+/// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Parser)]
-#[command(name = "escalation-desk", version, after_help = AFTER_HELP)]
+#[command(name = "escalation-desk", version, about = ABOUT, after_help = AFTER_HELP)]
 pub struct Arguments {
     /// The promises to keep and the teams to tell [default: the repository's infra/policy.toml]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Keep incidents and e-mails in this folder across restarts [default: forget them at the end]
+    /// Keep incidents and e-mails in this folder across restarts [default: forget them]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 
@@ -34,13 +31,16 @@ pub struct Arguments {
     pub mailbox_port: u16,
 }
 
+const ABOUT: &str = "\
+The whole Escalation Desk on this machine: the HTTP API, an embedded DynamoDB, the stream that
+sends e-mails, the schedule that watches deadlines, and a mailbox that shows every e-mail sent.
+Nothing leaves the machine: every part listens on 127.0.0.1 only.";
+
 const AFTER_HELP: &str = "\
 Examples:
-  escalation-desk                              the default promises, nothing kept
-  escalation-desk --data ./desk                the same, kept across restarts
-  escalation-desk --policy seconds.toml        with promises in seconds, to watch a ladder climb
-  escalation-desk --port 0 --dynamodb-port 0 --mailbox-port 0
-                                               a second desk beside a running one
+  escalation-desk                          the default promises, nothing kept
+  escalation-desk --data ./desk            the same, kept across restarts
+  escalation-desk --policy seconds.toml    promises in seconds, to watch a ladder climb
 
 RUST_LOG sets what is logged, for example RUST_LOG=debug. Ctrl-C stops everything.";
 

@@ -31,7 +31,7 @@ use crate::{gateway, ses};
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
-const GRACE: Duration = Duration::from_millis(400);
+const GRACE: Duration = Duration::from_millis(300);
 /// DynamoDB takes hours to delete what has expired; a minute is soon enough.
 const EXPIRY_SWEEP: Duration = Duration::from_secs(60);
 
@@ -92,8 +92,8 @@ pub struct Running {
 ///
 /// [`StartError`].
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let held = options.data.as_deref().map(data::hold).transpose()?;
     let ports = options.ports.take().await?;
+    let held = options.data.as_deref().map(data::hold).transpose()?;
     let (api, dynamodb, mailbox) =
         (ports.api.address, ports.dynamodb.address, ports.mailbox.address);
     let database = EmbeddedDynamoDb::open(options.data.as_deref())?;

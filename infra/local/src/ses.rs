@@ -129,7 +129,8 @@ async fn send_email(State(ses): State<Ses>, body: Bytes) -> Result<Response, Ref
         serde_json::from_slice(&body).map_err(|error| bad_request(error.to_string()))?;
     let message = ses.message(request)?;
     let id = message.id.clone();
-    tracing::info!(subject = message.subject, "e-mail sent");
+    // With the address: this is the terminal of whoever tries the desk, beside the mailbox itself.
+    tracing::info!(to = message.to, subject = message.subject, "e-mail sent");
     match ses.mailbox.deliver(message) {
         Ok(()) => Ok(Json(json!({ "MessageId": id })).into_response()),
         Err(error) => {

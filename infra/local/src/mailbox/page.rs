@@ -34,6 +34,8 @@ struct Page<'a> {
 struct Shown {
     mailbox: Mailbox,
     page: Arc<str>,
+    /// Another one at each start, by which a page that stayed open knows that it must begin anew.
+    run: u32,
 }
 
 /// The page at `/` and the messages as JSON. `api` is the address of the HTTP API, for the page's
@@ -50,7 +52,7 @@ pub fn router(mailbox: Mailbox, api: &str) -> Result<Router, askama::Error> {
         .route("/messages/{id}", get(message))
         .route("/messages/{id}/html", get(letter))
         .route("/headings", get(headings))
-        .with_state(Shown { mailbox, page });
+        .with_state(Shown { mailbox, page, run: fastrand::u32(..) });
     Ok(routes)
 }
 
@@ -113,7 +115,7 @@ async fn headings(State(shown): State<Shown>, Query(After { after }): Query<Afte
             sent_at: &message.sent_at,
         })
         .collect();
-    Json(headings).into_response()
+    Json(json!({ "mailbox": shown.run, "headings": headings })).into_response()
 }
 
 fn no_such_message() -> Response {

@@ -29,7 +29,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let retries = Retries { most: 5, pause: Duration::from_millis(200) };
-        Self { lanes: 4, batch: 10, retries, idle: Duration::from_millis(20) }
+        Self { lanes: 4, batch: 10, retries, idle: Duration::from_millis(40) }
     }
 }
 
