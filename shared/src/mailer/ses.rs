@@ -35,7 +35,9 @@ impl Mailer for SesMailer {
     async fn send(&self, email: &Rendered) -> Result<String, SendError> {
         let content =
             message(email).map_err(|error| SendError::Park { reason: error.to_string() })?;
-        let tag = |name: &str, value: String| MessageTag::builder().name(name).value(value).build();
+        let tag = |name: &str, value: &str| {
+            MessageTag::builder().name(name).value(tag_value(value)).build()
+        };
         let sent = self
             .client
             .send_email()
@@ -44,8 +46,8 @@ impl Mailer for SesMailer {
             .content(EmailContent::builder().simple(content).build())
             .set_email_tags(
                 [
-                    tag(EMAIL_ID_TAG, email.id.to_string()),
-                    tag(INCIDENT_TAG, email.id.number.to_string()),
+                    tag(EMAIL_ID_TAG, &email.id.to_string()),
+                    tag(INCIDENT_TAG, email.id.number.as_str()),
                 ]
                 .into_iter()
                 .collect::<Result<Vec<_>, _>>()
@@ -58,6 +60,13 @@ impl Mailer for SesMailer {
             Err(error) => Err(classify(&error)),
         }
     }
+}
+
+/// A tag's value may have only letters, digits, `_` and `-` (SES API reference, `MessageTag`), an
+/// incident number also dots: a dot is written `_2E`, and `_` itself `_5F`, so that no two are the
+/// same.
+fn tag_value(text: &str) -> String {
+    text.replace('_', "_5F").replace('.', "_2E")
 }
 
 /// `"Name" <address>`, the name quoted, so that no character of it means anything; names outside
@@ -146,4 +155,18 @@ fn words(error: &SdkError<SendEmailError>) -> String {
         source = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_have_only_what_ses_takes_and_stay_distinct() {
+        let taken = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let values = ["a.b", "a_b", "a_2Eb", "a-b", "a_5F2Eb"].map(tag_value);
+        assert!(values.iter().all(|value| value.chars().all(taken)), "{values:?}");
+        let distinct: std::collections::HashSet<_> = values.iter().collect();
+        assert_eq!(distinct.len(), values.len());
+    }
 }

@@ -1,0 +1,104 @@
+//! `kill -9` in the middle of work: nothing that was answered is lost.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::ask::{PAUSE, TRIES, ask, copies, escalation, json_of};
+
+/// A desk in a process of its own.
+struct Process {
+    child: Child,
+    api: SocketAddr,
+    mailbox: SocketAddr,
+}
+
+impl Process {
+    async fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_escalation-desk"))
+            .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0", "--data"])
+            .arg(data)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the desk");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut address = async |part: &str| loop {
+            let line = lines.next_line().await.expect("a line").expect("one more line");
+            if let Some((_, url)) = line.split_once("http://").filter(|_| line.contains(part)) {
+                break url.parse().expect("an address");
+            }
+        };
+        let api = address("HTTP API").await;
+        let mailbox = address("Mailbox").await;
+        // Read on, so that the desk is never held up by a full pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, api, mailbox }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_before_a_kill_is_there_afterwards_and_every_repeat_is_labelled() {
+    let data = tempfile::tempdir().expect("a folder");
+    let mut desk = Process::start(data.path()).await;
+    let answered = Arc::new(Mutex::new(BTreeSet::new()));
+    let mut clients = tokio::task::JoinSet::new();
+    for client in 0..4 {
+        let (answered, api) = (answered.clone(), desk.api);
+        clients.spawn(async move {
+            for n in 0.. {
+                let number = format!("INC-{client}-{n}");
+                let answer = ask(api, "POST", "/v1/escalations", &escalation(&number)).await;
+                if answer.starts_with("HTTP/1.1 201 ") {
+                    answered.lock().expect("the list").insert(number);
+                }
+            }
+        });
+    }
+    for _ in 0..TRIES {
+        if answered.lock().expect("the list").len() >= 40 {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    // SIGKILL, while requests and e-mails are on their way.
+    desk.child.kill().await.expect("to kill it");
+    clients.abort_all();
+    while clients.join_next().await.is_some() {}
+    let answered = answered.lock().expect("the list").clone();
+    assert!(answered.len() >= 40);
+
+    let desk = Process::start(data.path()).await;
+    let mut wanted = BTreeSet::new();
+    for number in &answered {
+        let path = format!("/v1/incidents/{number}");
+        let story = json_of(&ask(desk.api, "GET", &path, "").await);
+        let emails = story["emails"].as_array().expect("an incident that was answered");
+        wanted.extend(emails.iter().map(|email| email["id"].as_str().expect("an id").to_owned()));
+    }
+    assert_eq!(wanted.len(), answered.len() * 4);
+    let mut sent = Default::default();
+    // What was being sent when the desk died waits until its lease of 90 s has run out.
+    for _ in 0..4 * TRIES {
+        let messages = json_of(&ask(desk.mailbox, "GET", "/messages", "").await);
+        let messages = messages.as_array().expect("messages").iter();
+        let headers: Vec<_> = messages
+            .map(|message| serde_json::from_value(message["headers"].clone()).expect("headers"))
+            .collect();
+        sent = copies(headers.iter());
+        if wanted.iter().all(|id| sent.contains_key(id)) {
+            break;
+        }
+        tokio::time::sleep(10 * PAUSE).await;
+    }
+    let missing: Vec<_> = wanted.iter().filter(|id| !sent.contains_key(*id)).collect();
+    assert!(missing.is_empty(), "never sent: {missing:?}");
+    for (id, (all, labelled)) in &sent {
+        assert!(*all - *labelled <= 1, "{id} came {all} times, {labelled} of them labelled");
+    }
+}

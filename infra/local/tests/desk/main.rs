@@ -1,0 +1,8 @@
+//! The whole desk on one machine, asked over real connections.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+mod ask;
+mod killed;
+mod load;
+mod restart;
