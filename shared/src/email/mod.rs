@@ -10,6 +10,7 @@ mod letter;
 pub mod outbox;
 pub mod render;
 mod when;
+mod wrap;
 
 use std::{fmt, str::FromStr};
 
