@@ -9,6 +9,8 @@ mod french;
 mod letter;
 pub mod outbox;
 pub mod render;
+#[cfg(test)]
+mod tests;
 mod when;
 mod wrap;
 
