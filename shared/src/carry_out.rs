@@ -92,7 +92,10 @@ pub async fn carry_out<S: Store>(
             return Ok(Outcome::Changed(change));
         }
         match desk.store.commit(Commit { change: &change, answered, parked }).await {
-            Ok(Committed::Done) => return Ok(Outcome::Changed(change)),
+            Ok(Committed::Done) => {
+                tell(&change, attempt + 1);
+                return Ok(Outcome::Changed(change));
+            }
             Ok(Committed::AlreadyAnswered(answered)) => {
                 return Ok(Outcome::AlreadyAnswered(answered));
             }
@@ -101,6 +104,22 @@ pub async fn carry_out<S: Store>(
         }
     }
     Err(StoreError::Conflict.into())
+}
+
+/// Says what was committed. Names of events, never what people wrote.
+fn tell(change: &Change, attempts: u32) {
+    if change.is_empty() {
+        return;
+    }
+    let events: Vec<&str> = change.entries.iter().map(|entry| entry.event.name()).collect();
+    tracing::info!(
+        incident.number = %change.incident.number,
+        incident.version = change.incident.version,
+        events = events.join(" "),
+        emails = change.emails.len(),
+        attempts,
+        "incident changed"
+    );
 }
 
 async fn answered_before<S: Store>(

@@ -7,7 +7,7 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// A metric of the desk, always a number of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +57,11 @@ static NAMESPACE: OnceLock<String> = OnceLock::new();
 /// Sets up JSON logs at the level that Lambda was configured with (`AWS_LAMBDA_LOG_LEVEL`), and
 /// metrics in the namespace `METRICS_NAMESPACE`.
 pub fn init() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
+    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
-        .with_env_filter(EnvFilter::new(level))
+        .with_max_level(level.unwrap_or(LevelFilter::INFO))
         .with_current_span(false)
         // CloudWatch stamps each line itself.
         .without_time()

@@ -1,7 +1,6 @@
 //! Acting on what is due: the index nominated it, the item itself decides.
 
-use futures::StreamExt;
-use futures::stream;
+use futures::future::join_all;
 use jiff::Timestamp;
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
@@ -17,7 +16,7 @@ use shared::telemetry::{Metric, emit};
 use crate::Report;
 
 /// How many items are acted on at the same time.
-const CONCURRENCY: usize = 16;
+pub(super) const CONCURRENCY: usize = 16;
 
 enum Done {
     Changed { changes: usize, next: Option<DueItem> },
@@ -27,7 +26,7 @@ enum Done {
     Failed,
 }
 
-/// Acts on items, begun in order, and returns what becomes due next on them up to `until`. One that
+/// Acts on items at the same time, begun in order, and returns what becomes due next on them up to `until`. One that
 /// fails stays due and holds nobody up.
 pub(super) async fn on_all<S: Store>(
     desk: &Desk<S>,
@@ -35,10 +34,8 @@ pub(super) async fn on_all<S: Store>(
     until: Timestamp,
     report: &mut Report,
 ) -> Vec<DueItem> {
-    let acted = stream::iter(due).map(|item| on(desk, item, until)).buffered(CONCURRENCY);
-    let mut acted = std::pin::pin!(acted);
     let mut coming = Vec::new();
-    while let Some(done) = acted.next().await {
+    for done in join_all(due.into_iter().map(|item| on(desk, item, until))).await {
         match done {
             Done::Changed { changes, next } => {
                 report.changes += changes;
@@ -114,15 +111,8 @@ fn tell(change: &Change) {
                 tracing::error!(incident.number = %number, "ladder still exhausted, nobody acts");
                 lateness
             }
-            Event::WarningGiven { clock, lateness, .. } => {
-                tracing::info!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "warning given");
-                lateness
-            }
-            Event::LevelAlerted { level, round, .. } => {
-                tracing::info!(incident.number = %number, level, round, "level alerted");
-                continue;
-            }
-            Event::LevelRanOut { lateness, .. }
+            Event::WarningGiven { lateness, .. }
+            | Event::LevelRanOut { lateness, .. }
             | Event::AcknowledgementExpired { lateness, .. } => lateness,
             _ => continue,
         };

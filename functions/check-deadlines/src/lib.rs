@@ -55,7 +55,7 @@ pub async fn handle<S: Store>(
 ) -> Result<Report, StoreError> {
     let now = desk.clock.now();
     let horizon = now.saturating_add(event.payload.look_ahead.duration()).unwrap_or(now);
-    sweep(desk, horizon.min(leave_by(&event.context))).await
+    sweep(desk, horizon, leave_by(&event.context)).await
 }
 
 /// The last instant at which a sweep may still begin something.
@@ -70,19 +70,30 @@ fn leave_by(context: &Context) -> Timestamp {
     }
 }
 
-/// Acts on all that is due up to `until`, each at its instant and in order.
+/// Acts on all that is due up to `until`, each at its instant and in order. Nothing is begun after
+/// `leave_by`; what is left stays due.
 ///
 /// # Errors
 ///
 /// [`StoreError`] when the index could not be read whole. What could be read was acted on.
-pub async fn sweep<S: Store>(desk: &Desk<S>, until: Timestamp) -> Result<Report, StoreError> {
+pub async fn sweep<S: Store>(
+    desk: &Desk<S>,
+    until: Timestamp,
+    leave_by: Timestamp,
+) -> Result<Report, StoreError> {
+    let until = until.min(leave_by);
     let mut queue = Queue::default();
     let read = queue.fill(&desk.store, until).await;
     let mut report = Report::default();
     let mut heartbeat = read.is_ok();
     loop {
         let now = desk.clock.now();
-        let due = queue.take_due(now);
+        if now > leave_by {
+            tracing::warn!(left = queue.len(), "no time left; the next sweep goes on");
+            break;
+        }
+        // A little at a time, so that a long queue is left in time.
+        let due = queue.take_due(now, act::CONCURRENCY);
         if !due.is_empty() {
             queue.extend(act::on_all(desk, due, until, &mut report).await);
             continue;

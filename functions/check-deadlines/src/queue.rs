@@ -31,10 +31,14 @@ impl Queue {
         self.0.extend(items.into_iter().map(|item| (item.due_at, item.target)));
     }
 
-    /// Takes what is due by now, in order.
-    pub fn take_due(&mut self, now: Timestamp) -> Vec<DueItem> {
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes at most `most` of what is due by now, in order.
+    pub fn take_due(&mut self, now: Timestamp, most: usize) -> Vec<DueItem> {
         let mut due = Vec::new();
-        while self.next().is_some_and(|due_at| due_at <= now) {
+        while due.len() < most && self.next().is_some_and(|due_at| due_at <= now) {
             let first = self.0.pop_first();
             due.extend(first.map(|(due_at, target)| DueItem { due_at, target }));
         }

@@ -60,7 +60,6 @@ pub struct EscalationView {
     /// 1 for the incident's first escalation.
     pub sequence: u32,
     /// Why it was raised.
-    #[serde(flatten)]
     pub cause: Cause,
     /// When it was raised.
     pub raised_at: Timestamp,

@@ -1,1 +1,26 @@
+//! The whole Escalation Desk on one machine, with nothing but this process.
+//!
+//! The production handlers and SDK clients run unchanged; what AWS would be around them is here:
+//!
+//! ```text
+//! gateway   API Gateway: the HTTP API        ─┐
+//! schedule  EventBridge: check-deadlines      ├─> dynamodb, table   DynamoDB, embedded
+//! stream    the stream, to dispatch-email    ─┘        ses, mailbox  SES, and who reads the mail
+//! ```
+//!
+//! No rule of the desk lives here, and nothing outside this crate knows that it exists. It listens on
+//! loopback only, and never reaches an AWS account.
 
+pub mod arguments;
+mod data;
+pub mod desk;
+pub mod dynamodb;
+pub mod gateway;
+pub mod mailbox;
+pub mod options;
+mod ports;
+mod schedule;
+mod ses;
+mod stream;
+pub mod table;
+pub mod welcome;

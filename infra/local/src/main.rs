@@ -1,1 +1,46 @@
-fn main() {}
+//! Wires `escalation-desk`: arguments, terminal, desk, signals.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use escalation_desk::arguments::Arguments;
+use escalation_desk::desk;
+use escalation_desk::options::Options;
+use escalation_desk::welcome::Welcome;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// What people want to see: the handlers' own lines. DynamoDB's conditions that fail are the desk's
+/// normal work.
+const LOGGED: &str = "info,dynoxide=error,aws_smithy_runtime=error,hyper=warn";
+
+// Some threads to spare: the embedded DynamoDB does its blocking work on them.
+#[tokio::main(worker_threads = 4)]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
+    tracing_subscriber::fmt().compact().with_target(false).with_env_filter(filter).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let options = Options::from_arguments(arguments)?;
+    let welcome = Welcome::of(&options);
+    let mut terminated = signal(SignalKind::terminate()).context("no signals")?;
+    let running = desk::start(options).await?;
+    println!("{}", welcome.text(&running));
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.context("no signals")?,
+        _ = terminated.recv() => {}
+    }
+    println!("Stopping.");
+    running.stop().await;
+    Ok(())
+}

@@ -65,8 +65,7 @@ pub enum Climb {
 pub struct Escalation {
     /// 1 for the incident's first escalation.
     pub sequence: u32,
-    /// Why it was raised.
-    #[serde(flatten)]
+    /// Why it was raised. Not flattened: a missed deadline has a `clock` too.
     pub cause: Cause,
     /// The promise to the customer: a response in time.
     pub clock: Clock,

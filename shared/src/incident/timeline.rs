@@ -40,8 +40,9 @@ pub struct StoppedClock {
 }
 
 /// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Event {
     /// The incident was opened, by care or by an escalation of an unknown number.
     Opened {
@@ -215,4 +216,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told_instead: Vec<EmailAddress>,
     },
+}
+
+impl Event {
+    /// Its name, as in the timeline: for logs, which never say what people wrote.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.into()
+    }
 }

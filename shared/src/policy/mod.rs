@@ -6,8 +6,7 @@
 mod period;
 mod read;
 mod references;
-
-use std::collections::BTreeMap;
+mod table;
 
 use deserr::{Deserr, ValuePointerRef};
 use jiff::tz::TimeZone;
@@ -15,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
+pub use table::Table;
 
 use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
 use crate::wrong_fields::WrongFields;
@@ -39,11 +39,11 @@ pub struct Policy {
     /// What holds for the whole desk.
     pub desk: Desk,
     /// Who can be told.
-    pub teams: BTreeMap<TeamId, Team>,
+    pub teams: Table<Team>,
     /// The promises, by priority.
     pub targets: Targets,
     /// The ladders that targets name.
-    pub ladders: BTreeMap<Id, Ladder>,
+    pub ladders: Table<Ladder>,
 }
 
 /// What holds for the whole desk.
@@ -210,13 +210,13 @@ impl Policy {
     /// Never: a policy whose target names a ladder that is not there is refused when read.
     #[must_use]
     pub fn ladder(&self, priority: Priority) -> &Ladder {
-        &self.ladders[&self.targets(priority).ladder]
+        &self.ladders.0[&self.targets(priority).ladder]
     }
 
     /// A team by its id; `None` when a later policy no longer has it.
     #[must_use]
     pub fn team(&self, id: &TeamId) -> Option<&Team> {
-        self.teams.get(id)
+        self.teams.0.get(id)
     }
 
     /// The shortest duration that the policy promises anybody, from start to what is due first.
@@ -232,7 +232,7 @@ impl Policy {
                 [Some(t.within), first_warning]
             })
             .flatten();
-        let steps = self.ladders.values().flat_map(|ladder| {
+        let steps = self.ladders.0.values().flat_map(|ladder| {
             let levels = ladder.levels.iter().map(|level| level.within);
             levels.chain([ladder.acknowledged_for, ladder.alarm_every])
         });

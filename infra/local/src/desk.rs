@@ -1,0 +1,229 @@
+//! Starts and stops all parts of the desk in one process.
+//!
+//! The handlers and clients are those that are deployed; they are told by the SDK's own variables
+//! where DynamoDB and SES are. Nothing is started before everything is known to be right: policy,
+//! data folder, ports.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dispatch_email::Batch;
+use shared::aws::Aws;
+use shared::clock::Clock;
+use shared::config::{ConfigMistakes, Environment};
+use shared::desk::Desk;
+use shared::mailer::ses::SesMailer;
+use shared::store::dynamodb::DynamoDbStore;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::data::{self, DataError, HeldData};
+use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::mailbox::{self, Mailbox, MailboxError};
+use crate::options::Options;
+use crate::ports::{PortError, Taken};
+use crate::schedule::Schedule;
+use crate::stream::pump;
+use crate::table::{self, TABLE, TableError};
+use crate::{gateway, ses};
+
+/// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
+/// ended by then goes on after a restart with the same data, as after `kill -9`.
+const GRACE: Duration = Duration::from_millis(300);
+/// DynamoDB takes hours to delete what has expired; a minute is soon enough.
+const EXPIRY_SWEEP: Duration = Duration::from_secs(60);
+
+/// Why the desk did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A port.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// The embedded DynamoDB.
+    #[error(transparent)]
+    DynamoDb(#[from] OpenError),
+    /// The mailbox.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// The mailbox's page.
+    #[error("the mailbox's page could not be written")]
+    Page(#[from] askama::Error),
+    /// The SDK's configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigMistakes),
+    /// The table.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+/// A desk that runs. [`Running::stop`] it: when it is only dropped, its parts go on.
+pub struct Running {
+    /// Where the HTTP API is.
+    pub api: SocketAddr,
+    /// Where DynamoDB is.
+    pub dynamodb: SocketAddr,
+    /// Where the mailbox and the SES endpoint are.
+    pub mailbox: SocketAddr,
+    /// The e-mails that were sent.
+    pub mail: Mailbox,
+    /// The clients that the handlers use.
+    pub aws: Aws,
+    /// How `check-deadlines` is fired.
+    pub schedule: Schedule,
+    stop_requests: watch::Sender<bool>,
+    stop_backends: watch::Sender<bool>,
+    schedule_task: JoinHandle<()>,
+    requests: Vec<JoinHandle<()>>,
+    backends: Vec<JoinHandle<()>>,
+    expiry: JoinHandle<()>,
+    /// Dropped last: the files go, the folder is let go of.
+    _database: EmbeddedDynamoDb,
+    _data: Option<HeldData>,
+}
+
+/// Starts a desk.
+///
+/// # Errors
+///
+/// [`StartError`].
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let ports = options.ports.take().await?;
+    let held = options.data.as_deref().map(data::hold).transpose()?;
+    let (api, dynamodb, mailbox) =
+        (ports.api.address, ports.dynamodb.address, ports.mailbox.address);
+    let database = EmbeddedDynamoDb::open(options.data.as_deref())?;
+    let mail = match &options.data {
+        Some(data) => Mailbox::open(data)?,
+        None => Mailbox::default(),
+    };
+    let clock = Clock::system();
+    let inbox = ses::router(mail.clone(), clock.clone())
+        .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
+    let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
+
+    let (stop_backends, backends_stop) = watch::channel(false);
+    let backends = vec![
+        tokio::spawn(database.serve(ports.dynamodb.listener, stopped(backends_stop.clone()))),
+        tokio::spawn(serve(ports.mailbox, inbox, backends_stop)),
+    ];
+    let stream = match prepare_table(&aws, &database).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            backends.iter().for_each(JoinHandle::abort);
+            return Err(error);
+        }
+    };
+
+    let schedule = Schedule::for_policy(&options.policy);
+    let desk = Desk {
+        store: DynamoDbStore::new(aws.dynamodb(), TABLE),
+        policy: Arc::new(options.policy),
+        clock: clock.clone(),
+    };
+    let dispatch = {
+        let function = (desk.clone(), SesMailer::new(aws.ses()));
+        move |records| {
+            let (desk, mailer) = function.clone();
+            async move { Ok(dispatch_email::handle(&desk, &mailer, Batch { records }).await) }
+        }
+    };
+    let sweep = {
+        let desk = desk.clone();
+        move |event| {
+            let desk = desk.clone();
+            async move { Ok(check_deadlines::handle(&desk, event).await?) }
+        }
+    };
+    let (stop_requests, requests_stop) = watch::channel(false);
+    let requests = vec![
+        tokio::spawn(serve(ports.api, gateway::router(desk), requests_stop.clone())),
+        tokio::spawn(pump::run(stream, pump::Settings::default(), dispatch, requests_stop)),
+    ];
+    Ok(Running {
+        api,
+        dynamodb,
+        mailbox,
+        mail,
+        aws,
+        schedule,
+        stop_requests,
+        stop_backends,
+        schedule_task: tokio::spawn(schedule.run(clock, sweep)),
+        requests,
+        backends,
+        expiry: tokio::spawn(expire(database.clone())),
+        _database: database,
+        _data: held,
+    })
+}
+
+async fn prepare_table(
+    aws: &Aws,
+    database: &EmbeddedDynamoDb,
+) -> Result<crate::stream::source::StreamSource, StartError> {
+    table::ensure(&aws.dynamodb()).await?;
+    Ok(database.stream(TABLE)?)
+}
+
+/// The SDK's variables, of which nothing is taken from the real environment: this desk must never
+/// reach an AWS account, whatever the shell it was started from is set up for.
+fn sdk_environment(dynamodb: SocketAddr, mailbox: SocketAddr) -> impl Fn(&str) -> Option<String> {
+    let variables = HashMap::from([
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
+        ("AWS_ENDPOINT_URL_SESV2", format!("http://{mailbox}")),
+        // A service without an endpoint of its own here is refused, not looked for in AWS.
+        ("AWS_ENDPOINT_URL", format!("http://{mailbox}")),
+    ]);
+    move |name| variables.get(name).cloned()
+}
+
+async fn serve(port: Taken, router: axum::Router, stop: watch::Receiver<bool>) {
+    let served = axum::serve(port.listener, router).with_graceful_shutdown(stopped(stop)).await;
+    if let Err(error) = served {
+        tracing::error!(%error, address = %port.address, "a server stopped");
+    }
+}
+
+/// Resolves when told to stop, and when nobody is left to tell.
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    drop(stop.wait_for(|stop| *stop).await);
+}
+
+async fn expire(database: EmbeddedDynamoDb) {
+    let mut sweeps = tokio::time::interval(EXPIRY_SWEEP);
+    loop {
+        sweeps.tick().await;
+        database.sweep_expired().await;
+    }
+}
+
+impl Running {
+    /// Stops every part, within a second. Sweeps that sleep are not waited for: what they wait for
+    /// is in the table.
+    pub async fn stop(self) {
+        self.schedule_task.abort();
+        self.expiry.abort();
+        self.stop_requests.send_replace(true);
+        end(self.requests).await;
+        // Last, for what was still under way needed them.
+        self.stop_backends.send_replace(true);
+        end(self.backends).await;
+    }
+}
+
+async fn end(parts: Vec<JoinHandle<()>>) {
+    let until = tokio::time::Instant::now() + GRACE;
+    for mut part in parts {
+        if tokio::time::timeout_at(until, &mut part).await.is_err() {
+            part.abort();
+        }
+    }
+}

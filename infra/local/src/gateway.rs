@@ -1,0 +1,121 @@
+//! API Gateway: which function answers which path, and who asks.
+//!
+//! In AWS a caller signs each request, and API Gateway tells the functions who it was. Here everybody
+//! on the machine is the same caller; the functions cannot tell the difference.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use lambda_http::request::RequestContext;
+use serde_json::json;
+use shared::clock::Clock;
+use shared::desk::Desk;
+use shared::http::no_such_route;
+use shared::store::Store;
+use tower::ServiceExt;
+
+const CALLER: &str = "arn:aws:iam::000000000000:user/local";
+
+/// The HTTP API.
+pub fn router<S: Store>(desk: Desk<S>) -> Router {
+    let clock = desk.clock.clone();
+    let escalations = submit_escalation::router(desk.clone());
+    let incidents = manage_incident::router(desk);
+    Router::new().fallback(move |request: Request| {
+        let function = match request.uri().path().split('/').nth(2) {
+            _ if !request.uri().path().starts_with("/v1/") => None,
+            Some("escalations") => Some(escalations.clone()),
+            Some("incidents") => Some(incidents.clone()),
+            _ => None,
+        };
+        let clock = clock.clone();
+        async move {
+            match function {
+                Some(function) => invoke(function, request, &clock).await,
+                None => no_such_route().await.into_response(),
+            }
+        }
+    })
+}
+
+async fn invoke(function: Router, mut request: Request, clock: &Clock) -> Response {
+    match context(&request, clock) {
+        Ok(context) => {
+            request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+        }
+        // Without a caller the function refuses it, as it does in AWS.
+        Err(error) => tracing::error!(%error, "a request goes without its context"),
+    }
+    match function.oneshot(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+/// As API Gateway writes it for a request that was signed (payload format 2.0).
+fn context<C: serde::de::DeserializeOwned>(
+    request: &Request,
+    clock: &Clock,
+) -> Result<C, serde_json::Error> {
+    let now = clock.now();
+    serde_json::from_value(json!({
+        "accountId": "000000000000",
+        "apiId": "local",
+        "authorizer": { "iam": {
+            "accessKey": "local",
+            "accountId": "000000000000",
+            "callerId": "local",
+            "userArn": CALLER,
+            "userId": "local",
+        }},
+        "domainName": "localhost",
+        "http": {
+            "method": request.method().as_str(),
+            "path": request.uri().path(),
+            "protocol": "HTTP/1.1",
+            "sourceIp": "127.0.0.1",
+            "userAgent": request.headers().get("user-agent").and_then(|agent| agent.to_str().ok()),
+        },
+        "requestId": format!("{:016x}", fastrand::u64(..)),
+        "stage": "$default",
+        "timeEpoch": now.as_millisecond(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use shared::policy::Policy;
+    use shared::store::memory::MemoryStore;
+
+    use super::*;
+
+    async fn get(path: &str) -> (StatusCode, String) {
+        let policy = Arc::new(Policy::read(include_str!("../../policy.toml")).unwrap());
+        let desk = Desk { store: MemoryStore::default(), policy, clock: Clock::system() };
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = router(desk).oneshot(request).await.unwrap();
+        let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
+        (response.status(), kind)
+    }
+
+    #[tokio::test]
+    async fn both_functions_are_reached_by_a_known_caller() {
+        let problem = |status| (status, "application/problem+json".to_owned());
+        assert_eq!(get("/v1/escalations/X-1").await, problem(StatusCode::NOT_FOUND));
+        assert_eq!(get("/v1/incidents/X-1").await, problem(StatusCode::NOT_FOUND));
+        assert_eq!(get("/v1/escalations").await, problem(StatusCode::METHOD_NOT_ALLOWED));
+        assert_eq!(get("/v1/incidents").await, (StatusCode::OK, "application/json".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn everything_else_is_a_problem_404() {
+        for path in ["/", "/v1", "/v1/", "/v2/incidents", "/v1/incidentsx", "//v1/incidents"] {
+            let expected = (StatusCode::NOT_FOUND, "application/problem+json".to_owned());
+            assert_eq!(get(path).await, expected, "{path}");
+        }
+    }
+}

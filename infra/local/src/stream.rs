@@ -1,0 +1,23 @@
+//! The event source mapping: what Lambda does between the table's stream and `dispatch-email`.
+//!
+//! ```text
+//! source  reads the stream's records in order, and trims what is consumed
+//! outbox  the mapping's filter: e-mails that wait to be sent
+//! pump    deals records out to lanes by incident, and keeps account of what is consumed
+//! lane    batches of at most ten, in order; retries what failed, halves a batch that fails whole
+//! ```
+//!
+//! At least once, as in AWS: what was not consumed is still in the stream when the desk starts
+//! again. The settings are those of `infra/template.yaml` but for the number of lanes, which is
+//! small there because SES limits a new account.
+
+use serde_json::Value;
+
+/// A stream record as Lambda hands it to a function: JSON, read by nobody on the way who need not.
+pub type Record = Value;
+
+mod consumed;
+mod lane;
+mod outbox;
+pub mod pump;
+pub mod source;

@@ -1,0 +1,105 @@
+//! What the terminal shows at the start: a line for each part, then what to try.
+
+use shared::policy::Policy;
+
+use crate::desk::Running;
+use crate::options::Options;
+use crate::table::TABLE;
+
+/// The lines that do not depend on a running desk, taken from the options before they are used up.
+#[derive(Debug, Clone)]
+pub struct Welcome {
+    policy: String,
+    data: String,
+}
+
+impl Welcome {
+    /// What to say of `options`.
+    #[must_use]
+    pub fn of(options: &Options) -> Self {
+        let data = match &options.data {
+            Some(data) => format!("kept in {}", data.display()),
+            None => "in memory, gone at the end (--data DIR keeps it)".to_owned(),
+        };
+        Self { policy: format!("{} ({})", options.policy_from, promises(&options.policy)), data }
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self, running: &Running) -> String {
+        let (api, mailbox) = (running.api, running.mailbox);
+        let schedule = running.schedule;
+        let why = if schedule.is_deployed() {
+            ""
+        } else {
+            "\n            a policy in seconds: deployed, EventBridge fires once a minute, which is \
+             made for promises of two minutes and more"
+        };
+        let lines = [
+            ("HTTP API", format!("http://{api}")),
+            ("Mailbox", format!("http://{mailbox}")),
+            ("DynamoDB", format!("http://{}, table {TABLE}", running.dynamodb)),
+            ("Stream", "new e-mails go to dispatch-email".to_owned()),
+            (
+                "Schedule",
+                format!(
+                    "check-deadlines every {} s, looking {} ahead{why}",
+                    schedule.every.as_secs(),
+                    schedule.look_ahead
+                ),
+            ),
+            ("Policy", self.policy.clone()),
+            ("Data", self.data.clone()),
+        ];
+        let parts: String =
+            lines.iter().map(|(part, says)| format!("  {part:<9} {says}\n")).collect();
+        let try_it = things_to_try(&format!("http://{api}"), &format!("http://{mailbox}"));
+        format!("Escalation Desk is running on this machine.\n\n{parts}{try_it}")
+    }
+}
+
+fn promises(policy: &Policy) -> String {
+    let p1 = &policy.targets.p1;
+    format!(
+        "P1: initial response {}, update {}, escalation response {}",
+        p1.initial_response.within, p1.update.within, p1.escalation_response.within
+    )
+}
+
+fn things_to_try(api: &str, mailbox: &str) -> String {
+    format!(
+        r#"
+Try it, in another terminal:
+
+  # A customer escalates an incident that the desk has never heard of:
+  # level 1 of the ladder is alerted, and the customer gets a receipt.
+  curl -i {api}/v1/escalations -H 'content-type: application/json' -d '{{
+    "incident_number": "INC-1001",
+    "business_justification": "Checkout has been down for all our shops since 09:00.",
+    "requester": {{"name": "Ada Martin", "email": "ada@customer.example"}}}}'
+
+  # A P1 arrives by e-mail: triage has an hour for the first response.
+  curl -i {api}/v1/incidents -H 'content-type: application/json' -d '{{
+    "number": "INC-1002", "priority": "P1", "channel": "email",
+    "summary": "Payments are refused",
+    "customer": {{"name": "Louis Petit", "email": "louis@customer.example", "language": "fr"}}}}'
+
+  # Care responds: the next response is due six hours later.
+  curl -i {api}/v1/incidents/INC-1002/responses -H 'content-type: application/json' -d '{{
+    "author": "Sam Roy", "message": "We have found the cause and are working on it."}}'
+
+  # A person takes the escalation: the ladder stops climbing.
+  curl -i {api}/v1/incidents/INC-1001/acknowledgement -H 'content-type: application/json' -d '{{
+    "by": "Sam Roy"}}'
+
+  # Open incidents, in order of what is due next; and all that is known of one.
+  curl {api}/v1/incidents
+  curl {api}/v1/incidents/INC-1001
+
+  # Every e-mail sent: open {mailbox} in a browser, or
+  curl {mailbox}/messages
+
+Ctrl-C stops everything.
+"#
+    )
+}

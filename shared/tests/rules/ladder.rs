@@ -1,0 +1,186 @@
+//! The clock `escalation_response`: the ladder.
+
+use shared::incident::clock::ClockName;
+use shared::incident::values::Channel;
+
+use crate::story::{acknowledge, escalate, given, open, resolve, respond};
+
+#[test]
+fn an_escalation_of_an_unknown_number_opens_the_incident_and_alerts_level_1() {
+    let story = given().when(escalate());
+    story
+        .then_happened(&[
+            "0m opened",
+            "0m escalated_by_customer",
+            "0m level_alerted level=1 round=1",
+        ])
+        .then_told(&[
+            "escalation_alert -> triage",
+            "escalation_alert -> management",
+            "escalation_received -> ada",
+        ])
+        .then_due(Some(20));
+    let promise = story.incident().clock(ClockName::EscalationResponse).unwrap();
+    assert_eq!(story.minutes(promise.due_at), 60);
+}
+
+#[test]
+fn escalating_what_is_escalated_adds_the_justification_and_keeps_the_promise() {
+    let story = given().when(escalate()).until(10).when(escalate());
+    story
+        .then_happened(&["10m justification_added"])
+        .then_told(&[
+            "justification_added -> triage",
+            "justification_added -> management",
+            "escalation_received -> ada",
+        ])
+        .then_due(Some(20));
+    let promise = story.incident().clock(ClockName::EscalationResponse).unwrap();
+    assert_eq!(story.minutes(promise.due_at), 60);
+}
+
+#[test]
+fn the_ladder_climbs_through_levels_and_rounds_until_it_is_exhausted_and_then_alarms() {
+    given()
+        .when(escalate())
+        .until(75)
+        .then_happened(&[
+            "20m level_ran_out level=1 round=1 late_ms=0",
+            "20m levels_skipped levels=[2]",
+            "20m level_alerted level=3 round=1",
+            "30m level_ran_out level=3 round=1 late_ms=0",
+            "30m level_alerted level=1 round=2",
+            "50m level_ran_out level=1 round=2 late_ms=0",
+            "50m levels_skipped levels=[2]",
+            "50m level_alerted level=3 round=2",
+            "55m warning_given clock=escalation_response late_ms=0",
+            "60m deadline_missed clock=escalation_response late_ms=0",
+            "60m level_ran_out level=3 round=2 late_ms=0",
+            "60m ladder_exhausted",
+            "75m alarm_repeated late_ms=0",
+        ])
+        .then_due(Some(90));
+}
+
+#[test]
+fn an_exhausted_ladder_alarms_everybody_on_it() {
+    given().when(escalate()).until(59).until(60).then_told(&[
+        "deadline_missed -> triage",
+        "deadline_missed -> management",
+        "deadline_missed -> board",
+        "promise_broken -> ada",
+        "ladder_exhausted -> triage",
+        "ladder_exhausted -> management",
+        "ladder_exhausted -> board",
+    ]);
+}
+
+#[test]
+fn an_acknowledgement_stops_the_ladder_and_tells_everybody_told() {
+    let story = given().when(escalate()).until(15).when(acknowledge());
+    story
+        .then_happened(&["15m acknowledged"])
+        .then_told(&["escalation_acknowledged -> triage", "escalation_acknowledged -> management"])
+        .then_due(Some(45));
+    story.until(44).then_happened(&[]);
+}
+
+#[test]
+fn an_acknowledgement_does_not_stop_the_clocks() {
+    given().when(escalate()).until(35).when(acknowledge()).until(60).then_happened(&[
+        "55m warning_given clock=escalation_response late_ms=0",
+        "60m deadline_missed clock=escalation_response late_ms=0",
+    ]);
+}
+
+#[test]
+fn an_acknowledgement_without_a_response_expires_and_the_ladder_resumes_where_it_stood() {
+    given().when(escalate()).until(15).when(acknowledge()).until(50).then_happened(&[
+        "45m acknowledgement_expired late_ms=0",
+        "45m level_alerted level=1 round=1",
+        // Five of the level's twenty minutes were left.
+        "50m level_ran_out level=1 round=1 late_ms=0",
+        "50m levels_skipped levels=[2]",
+        "50m level_alerted level=3 round=1",
+    ]);
+}
+
+#[test]
+fn taking_what_is_taken_changes_nothing() {
+    let story = given().when(escalate()).when(acknowledge()).until(5);
+    let before = story.incident().clone();
+    let story = story.when(acknowledge());
+    story.then_happened(&[]).then_told(&[]);
+    assert_eq!(story.incident(), &before);
+}
+
+#[test]
+fn an_exhausted_ladder_can_be_acknowledged_and_is_exhausted_again_when_that_expires() {
+    given()
+        .when(escalate())
+        .until(61)
+        .when(acknowledge())
+        .until(91)
+        .then_happened(&["91m acknowledgement_expired late_ms=0", "91m ladder_exhausted"]);
+}
+
+#[test]
+fn a_response_stops_the_escalation_and_tells_everybody_told() {
+    let story = given().when(escalate()).until(25).when(respond());
+    story
+        .then_happened(&["25m responded"])
+        .then_told(&[
+            "escalation_stopped -> triage",
+            "escalation_stopped -> management",
+            "escalation_stopped -> board",
+        ])
+        // The next promise is an update, warned of an hour ahead.
+        .then_due(Some(25 + 5 * 60));
+}
+
+#[test]
+fn a_resolution_stops_the_escalation() {
+    given().when(escalate()).until(5).when(resolve()).then_told(&[
+        "escalation_stopped -> triage",
+        "escalation_stopped -> management",
+        "incident_resolved -> ada",
+    ]);
+}
+
+#[test]
+fn escalating_again_after_a_response_is_a_new_escalation() {
+    let story = given().when(escalate()).until(5).when(respond()).until(10).when(escalate());
+    story.then_happened(&["10m escalated_by_customer", "10m level_alerted level=1 round=1"]);
+    assert_eq!(story.incident().escalation.as_ref().unwrap().sequence, 2);
+}
+
+#[test]
+fn escalating_a_resolved_incident_reopens_it() {
+    let story = given().when(open(Channel::Phone)).when(resolve()).until(5).when(escalate());
+    story.then_happened(&[
+        "5m reopened",
+        "5m escalated_by_customer",
+        "5m level_alerted level=1 round=1",
+    ]);
+    assert!(story.incident().is_open());
+}
+
+#[test]
+fn a_change_of_policy_does_not_move_a_ladder_that_is_climbed() {
+    let mut story = given().when(escalate());
+    let main = story.policy.ladders.0.get_mut(&"main".parse().unwrap()).unwrap();
+    main.levels.truncate(1);
+    story.until(20).then_happened(&[
+        "20m level_ran_out level=1 round=1 late_ms=0",
+        "20m levels_skipped levels=[2]",
+        "20m level_alerted level=3 round=1",
+    ]);
+}
+
+#[test]
+fn addresses_are_those_of_when_a_level_fires() {
+    let mut story = given().when(escalate());
+    let board = story.policy.teams.0.get_mut(&"board".parse().unwrap()).unwrap();
+    board.addresses = vec!["new-board@desk.example".parse().unwrap()];
+    story.until(20).then_told(&["escalation_alert -> new-board"]);
+}

@@ -1,0 +1,4 @@
+//! Scenarios: all functions together, in virtual time.
+
+mod deadlines;
+mod deliveries;

@@ -1,0 +1,88 @@
+//! Calling the HTTP API as API Gateway would.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers that the function set, in the order of their names.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    ///
+    /// When it is not.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+
+    /// The whole answer, for a snapshot.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let mut text = format!("{}\n", self.status);
+        for (name, value) in &self.headers {
+            text.push_str(&format!("{name}: {value}\n"));
+        }
+        let body = serde_json::from_str::<Value>(&self.body)
+            .map(|json| format!("{json:#}"))
+            .unwrap_or_else(|_| self.body.clone());
+        format!("{text}\n{body}")
+    }
+}
+
+/// Sends a request.
+pub async fn send(router: &Router, request: Request<Body>) -> Reply {
+    let response = router.clone().oneshot(request).await.expect("a router always answers");
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.expect("the body is in memory").to_bytes();
+    let mut headers: Vec<_> = parts
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("?").to_owned()))
+        .collect();
+    headers.sort();
+    let body = String::from_utf8(bytes.to_vec()).expect("the body is text");
+    Reply { status: parts.status, headers, body }
+}
+
+/// A POST of JSON.
+#[must_use]
+pub fn post(path: &str, body: &Value) -> Request<Body> {
+    raw(path, body.to_string())
+}
+
+/// A POST of JSON under an idempotency key.
+#[must_use]
+pub fn post_once(path: &str, key: &str, body: &Value) -> Request<Body> {
+    let mut request = post(path, body);
+    request.headers_mut().insert("idempotency-key", key.parse().expect("a key of the test's own"));
+    request
+}
+
+/// A POST of bytes that claim to be JSON.
+#[must_use]
+pub fn raw(path: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .expect("a path of the test's own")
+}
+
+/// A GET.
+#[must_use]
+pub fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).expect("a path of the test's own")
+}

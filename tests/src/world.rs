@@ -1,0 +1,173 @@
+//! A world in virtual time: every function on the store and the mailer in memory, the schedule and
+//! the stream as AWS has them.
+//!
+//! Time is tokio's paused clock: it moves only when everybody waits, so six hours pass at once, and
+//! a sweep sleeps until its instant as it does in AWS.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use jiff::{SignedDuration, Timestamp};
+use lambda_runtime::{Context, LambdaEvent};
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::desk::Desk;
+use shared::email::EmailId;
+use shared::email::render::Rendered;
+use shared::mailer::memory::MemoryMailer;
+use shared::policy::Policy;
+use shared::store::dynamodb::keys;
+use shared::store::memory::MemoryStore;
+use tokio::time::Instant;
+
+use crate::call::{self, Reply};
+
+/// When a world begins.
+pub const START: &str = "2026-11-24T08:00:00Z";
+/// How long the stream takes to hand an e-mail to `dispatch-email`.
+const STREAM_DELAY: Duration = Duration::from_millis(200);
+
+/// All functions in virtual time.
+pub struct World {
+    /// The store, the policy and the time.
+    pub desk: Desk<MemoryStore>,
+    /// SES.
+    pub mailer: MemoryMailer,
+    api: Router,
+    began: Instant,
+}
+
+impl World {
+    /// A world with this policy, in which nothing has happened. Wants a paused clock.
+    ///
+    /// # Panics
+    ///
+    /// When the policy is wrong.
+    #[must_use]
+    pub fn new(policy: &str) -> Self {
+        let policy = Policy::read(policy).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let (start, began) = (start(), Instant::now());
+        let clock = Clock::of(move || {
+            start + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
+        });
+        let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
+        let api = escalation_desk::gateway::router(desk.clone());
+        Self { desk, mailer: MemoryMailer::default(), api, began }
+    }
+
+    /// Asks the HTTP API.
+    pub async fn ask(&self, request: Request<Body>) -> Reply {
+        call::send(&self.api, request).await
+    }
+
+    /// Posts JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.ask(call::post(path, &body)).await
+    }
+
+    /// Reads JSON.
+    pub async fn get(&self, path: &str) -> Value {
+        self.ask(call::get(path)).await.json()
+    }
+
+    /// Lets time pass up to `seconds` after the start: the schedule fires every minute, the stream
+    /// hands out what is pending. Returns the e-mails sent, each with its second after the start.
+    ///
+    /// # Panics
+    ///
+    /// When a function panics.
+    pub async fn until(&self, seconds: u64) -> Vec<(u64, Rendered)> {
+        let stream = tokio::spawn(stream(self.desk.clone(), self.mailer.clone()));
+        let schedule = tokio::spawn(schedule(self.desk.clone()));
+        let mut sent = Vec::new();
+        while self.began.elapsed() < Duration::from_secs(seconds) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let now = self.began.elapsed().as_secs();
+            sent.extend(self.mailer.take_sent().into_iter().map(|email| (now, email)));
+        }
+        for task in [stream, schedule] {
+            assert!(!task.is_finished(), "a function ended by itself");
+            task.abort();
+        }
+        sent
+    }
+
+    /// Hands what is pending to `dispatch-email`, as the stream does.
+    pub async fn dispatch(&self) -> Vec<String> {
+        dispatch(&self.desk, &self.mailer, self.desk.store.pending_emails()).await
+    }
+}
+
+/// When a world begins.
+///
+/// # Panics
+///
+/// Never: [`START`] is an instant.
+#[must_use]
+pub fn start() -> Timestamp {
+    START.parse().expect("an instant")
+}
+
+/// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
+async fn schedule(desk: Desk<MemoryStore>) {
+    loop {
+        let desk = desk.clone();
+        let payload = serde_json::from_value(json!({ "look_ahead": "120s" })).expect("a firing");
+        tokio::spawn(async move {
+            let report =
+                check_deadlines::handle(&desk, LambdaEvent::new(payload, Context::default()));
+            report.await.expect("the store in memory is available");
+        });
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+}
+
+async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer) {
+    loop {
+        tokio::time::sleep(STREAM_DELAY).await;
+        let pending = desk.store.pending_emails();
+        if !pending.is_empty() {
+            dispatch(&desk, &mailer, pending).await;
+        }
+    }
+}
+
+async fn dispatch(
+    desk: &Desk<MemoryStore>,
+    mailer: &MemoryMailer,
+    ids: Vec<EmailId>,
+) -> Vec<String> {
+    let records = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
+    let response = dispatch_email::handle(desk, mailer, dispatch_email::Batch { records }).await;
+    response.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect()
+}
+
+/// A stream record of an e-mail.
+#[must_use]
+pub fn record(sequence: usize, id: &EmailId) -> Value {
+    json!({
+        "eventID": sequence.to_string(),
+        "eventName": "INSERT",
+        "dynamodb": {
+            "SequenceNumber": sequence.to_string(),
+            "Keys": {
+                "pk": { "S": keys::incident_pk(&id.number) },
+                "sk": { "S": keys::email_sk(id) },
+            },
+        },
+    })
+}
+
+/// How often each e-mail was sent: by its id.
+#[must_use]
+pub fn times_sent(sent: &[(u64, Rendered)]) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for (_, email) in sent {
+        *times.entry(email.id.to_string()).or_default() += 1;
+    }
+    times
+}
