@@ -2,23 +2,27 @@
 //!
 //! One set of words makes both, so that they cannot say different things.
 
-/// What an e-mail says, in words, before it is laid out.
+use crate::incident::values::IncidentNumber;
+
+/// What an e-mail says, in words, before it is laid out: from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Letter {
-    /// Behind the priority and the incident number: the thing at stake, in a few words.
-    pub stake: String,
-    /// How much it hurts the reader not to act: the colour of the bar above the headline.
+    /// How much it hurts the reader not to act.
     pub tone: Tone,
+    /// In the subject, behind the priority and the incident number: the thing at stake.
+    pub stake: String,
     /// What happened.
     pub headline: String,
-    /// More about it, and what is promised.
+    /// More about it.
     pub paragraphs: Vec<String>,
-    /// The figures, label and value.
-    pub facts: Vec<Fact>,
-    /// What people said, in their words.
+    /// What is promised until when: the instants that stand out.
+    pub deadlines: Vec<Fact>,
+    /// What a person said, in that person's words.
     pub quote: Option<Quote>,
     /// What the reader should do.
-    pub next_steps: Vec<String>,
+    pub steps: Vec<Step>,
+    /// What is known besides.
+    pub facts: Vec<Fact>,
 }
 
 /// The colour of a letter.
@@ -34,13 +38,11 @@ pub(super) enum Tone {
     Good,
 }
 
-/// A figure.
+/// A value under its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fact {
     pub label: &'static str,
     pub value: String,
-    /// Deadlines stand out.
-    pub strong: bool,
 }
 
 /// Words of a person.
@@ -50,31 +52,81 @@ pub(super) struct Quote {
     pub text: String,
 }
 
+/// Something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Step {
+    pub text: String,
+    /// The request to the desk that does it, line by line; empty when the desk cannot do it.
+    pub request: Vec<String>,
+}
+
 /// The words around a letter that are the same in all of one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
     pub lang: &'static str,
-    pub next_steps_title: &'static str,
+    pub steps_title: &'static str,
+    /// What stands between a label and its value in the text part.
+    pub colon: &'static str,
     /// Above a letter that may have come before.
     pub repeat_notice: &'static str,
     /// At the foot: who writes, and that a machine does.
     pub foot: String,
 }
 
-/// A figure under its label.
-pub(super) fn fact(label: &'static str, value: String, strong: bool) -> Fact {
-    Fact { label, value, strong }
-}
-
-/// Words of a person under a title.
-pub(super) fn quote(title: &str, text: &str) -> Option<Quote> {
-    Some(Quote { title: title.to_owned(), text: text.to_owned() })
-}
-
-/// Items behind each other, or the word for none of them.
-pub(super) fn list<T: ToString>(items: &[T], none: &str) -> String {
-    if items.is_empty() {
-        return none.to_owned();
+impl Letter {
+    pub fn new(tone: Tone, stake: impl Into<String>, headline: impl Into<String>) -> Self {
+        Self {
+            tone,
+            stake: stake.into(),
+            headline: headline.into(),
+            paragraphs: Vec::new(),
+            deadlines: Vec::new(),
+            quote: None,
+            steps: Vec::new(),
+            facts: Vec::new(),
+        }
     }
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+
+    pub fn say(mut self, paragraph: impl Into<String>) -> Self {
+        self.paragraphs.push(paragraph.into());
+        self
+    }
+
+    pub fn deadline(mut self, label: &'static str, value: String) -> Self {
+        self.deadlines.push(Fact { label, value });
+        self
+    }
+
+    pub fn quote(mut self, title: impl Into<String>, text: impl Into<String>) -> Self {
+        self.quote = Some(Quote { title: title.into(), text: text.into() });
+        self
+    }
+
+    pub fn step(mut self, text: impl Into<String>) -> Self {
+        self.steps.push(Step { text: text.into(), request: Vec::new() });
+        self
+    }
+
+    /// A step that is a request to the desk.
+    pub fn request(mut self, text: impl Into<String>, request: Vec<String>) -> Self {
+        self.steps.push(Step { text: text.into(), request });
+        self
+    }
+
+    pub fn fact(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.facts.push(Fact { label, value: value.into() });
+        self
+    }
+}
+
+/// The request that acknowledges, with what to put for one's name.
+pub(super) fn acknowledgement(number: &IncidentNumber, name: &str) -> Vec<String> {
+    let body = format!(r#"{{"by": "{name}"}}"#);
+    vec![format!("POST /v1/incidents/{number}/acknowledgement"), body]
+}
+
+/// The request that responds, with what to put for one's name.
+pub(super) fn response(number: &IncidentNumber, name: &str) -> Vec<String> {
+    let body = format!(r#"{{"author": "{name}", "message": "…"}}"#);
+    vec![format!("POST /v1/incidents/{number}/responses"), body]
 }

@@ -9,7 +9,10 @@ mod french;
 mod letter;
 pub mod outbox;
 pub mod render;
+#[cfg(test)]
+mod tests;
 mod when;
+mod wrap;
 
 use std::{fmt, str::FromStr};
 

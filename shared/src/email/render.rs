@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::letter::{Fact, Frame, Letter, Quote, Tone};
 use super::when::When;
-use super::{EmailId, OutboxEmail, english, french};
-use crate::incident::values::{EmailAddress, Language};
+use super::{EmailId, OutboxEmail, english, french, wrap};
+use crate::incident::values::{EmailAddress, Language, Summary};
 use crate::policy::{Desk, Sender};
 
 /// The header that carries the e-mail's id, by which a repeat and a delivery event are recognised.
@@ -40,6 +40,7 @@ pub struct Rendered {
 struct Text<'a> {
     frame: &'a Frame,
     letter: &'a Letter,
+    about: Option<&'a Summary>,
     repeat: bool,
 }
 
@@ -48,6 +49,7 @@ struct Text<'a> {
 struct Html<'a> {
     frame: &'a Frame,
     letter: &'a Letter,
+    about: Option<&'a Summary>,
     subject: &'a str,
     tag: &'a str,
     repeat: bool,
@@ -59,19 +61,16 @@ struct Html<'a> {
 ///
 /// What askama reports; with these templates and values there is nothing that can fail.
 pub fn render(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Result<Rendered, askama::Error> {
-    let when =
-        When { zone: &desk.time_zone, language: email.language, written_at: email.created_at };
-    let (letter, frame) = match email.language {
-        Language::En => (english::letter(email, &when), english::frame(desk)),
-        Language::Fr => (french::letter(email, &when), french::frame(desk)),
-    };
+    let (letter, frame) = words(email, desk);
+    let (letter, frame, about, repeated) = (&letter, &frame, email.summary.as_ref(), repeat > 0);
     let tag = format!("{} {}", email.priority, email.id.number);
-    let about = email.summary.as_ref().map(|summary| format!(" · {summary}")).unwrap_or_default();
-    let subject = cut(&format!("[{tag}] {}{about}", letter.stake));
-    let text = Text { frame: &frame, letter: &letter, repeat: repeat > 0 }.render()?;
+    let subject = match about {
+        Some(about) => cut(&format!("[{tag}] {} · {about}", letter.stake)),
+        None => cut(&format!("[{tag}] {}", letter.stake)),
+    };
+    let text = Text { frame, letter, about, repeat: repeated }.render()?;
     let html =
-        Html { frame: &frame, letter: &letter, subject: &subject, tag: &tag, repeat: repeat > 0 }
-            .render()?;
+        Html { frame, letter, about, subject: &subject, tag: &tag, repeat: repeated }.render()?;
     Ok(Rendered {
         id: email.id.clone(),
         from: desk.sender.clone(),
@@ -81,6 +80,16 @@ pub fn render(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Result<Rendered,
         html,
         headers: headers(email, desk, repeat),
     })
+}
+
+/// What it says, and the words around it, in the recipient's language.
+pub(super) fn words(email: &OutboxEmail, desk: &Desk) -> (Letter, Frame) {
+    let when =
+        When { zone: &desk.time_zone, language: email.language, written_at: email.created_at };
+    match email.language {
+        Language::En => (english::letter(email, &when), english::frame(desk)),
+        Language::Fr => (french::letter(email, &when), french::frame(desk)),
+    }
 }
 
 /// SES replaces `Message-ID`, so the mail of an incident is threaded by a reference that it makes
@@ -98,12 +107,15 @@ fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, 
     headers
 }
 
+/// Cuts between words, unless the last word is so long that little would be left.
 fn cut(subject: &str) -> String {
     if subject.chars().count() <= SUBJECT_CHARACTERS {
         return subject.to_owned();
     }
     let kept: String = subject.chars().take(SUBJECT_CHARACTERS - 1).collect();
-    format!("{}…", kept.trim_end())
+    let whole_words = kept.rsplit_once(' ').map_or("", |(words, _)| words);
+    let kept = if whole_words.len() > kept.len() / 2 { whole_words } else { &kept };
+    format!("{}…", kept.trim_end_matches([' ', '·', ',']))
 }
 
 impl Tone {
@@ -119,23 +131,31 @@ impl Tone {
 }
 
 impl Quote {
-    /// The quote for the text part: every line marked as quoted.
+    fn lines(&self) -> Vec<String> {
+        wrap::lines(&self.text)
+    }
+
     fn marked(&self) -> String {
-        let lines = self.text.lines().map(|line| format!("> {line}"));
-        lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+        wrap::quoted(&self.text)
     }
 }
 
-impl Letter {
-    /// The width of the longest label, so that values stand in a column.
-    fn label_width(&self) -> usize {
-        self.facts.iter().map(|fact| fact.label.chars().count()).max().unwrap_or(0)
+impl Text<'_> {
+    fn filled(&self, text: &str) -> String {
+        wrap::fill(text, "", "")
     }
-}
 
-impl Fact {
-    fn aligned(&self, width: usize) -> String {
-        let gap = " ".repeat(width.saturating_sub(self.label.chars().count()));
-        format!("{}:{gap} {}", self.label, self.value)
+    /// A step; one of several is marked as such.
+    fn item(&self, text: &str) -> String {
+        if self.letter.steps.len() > 1 { wrap::fill(text, "- ", "  ") } else { self.filled(text) }
+    }
+
+    /// Values stand in a column, as wide as the longest label.
+    fn labelled(&self, fact: &Fact) -> String {
+        let wide = |label: &str| label.chars().count();
+        let width = self.letter.facts.iter().map(|fact| wide(fact.label)).max().unwrap_or(0);
+        let gap = " ".repeat(width.saturating_sub(wide(fact.label)) + 1);
+        let label = format!("{}{}{gap}", fact.label, self.frame.colon);
+        wrap::fill(&fact.value, &label, &" ".repeat(wide(&label)))
     }
 }

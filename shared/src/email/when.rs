@@ -57,34 +57,51 @@ impl When<'_> {
     pub fn full(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
         let (day, month) = self.names(&at);
-        let zone = zone_name(&at);
-        let clock = self.time(&at);
+        let (date, year) = (self.day_of_month(&at), at.year());
+        let (time, zone) = (self.time(&at), zone_name(&at));
         match self.language {
-            Language::En => {
-                format!("{day} {} {month} {}, {clock} ({zone})", at.day(), at.year())
-            }
-            Language::Fr => {
-                let first = if at.day() == 1 { "er" } else { "" };
-                format!("{day} {}{first} {month} {} à {clock} ({zone})", at.day(), at.year())
-            }
+            Language::En => format!("{day} {date} {month} {year}, {time} ({zone})"),
+            Language::Fr => format!("{day} {date} {month} {year} à {time} ({zone})"),
         }
     }
 
-    /// The time of day alone, for subjects: `09:15 CET`.
+    /// For subjects: the time of day, with the date when it is not the same day: `09:15 CET`.
     pub fn short(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
-        let offset = zone_abbreviation(&at);
-        format!("{} {offset}", self.time(&at))
+        let time = format!("{} {}", self.time(&at), zone_abbreviation(&at));
+        if at.date() == self.written_at.to_zoned_datetime(self.zone.clone()).date() {
+            return time;
+        }
+        let (_, month) = self.names(&at);
+        match self.language {
+            Language::En => format!("{} {month}, {time}", at.day()),
+            Language::Fr => format!("le {} {month} à {time}", self.day_of_month(&at)),
+        }
+    }
+
+    /// Whether it had come when the e-mail was written.
+    pub fn is_past(&self, instant: Timestamp) -> bool {
+        instant <= self.written_at
+    }
+
+    fn day_of_month(&self, at: &ZonedDateTime) -> String {
+        let first = at.day() == 1 && self.language == Language::Fr;
+        format!("{}{}", at.day(), if first { "er" } else { "" })
     }
 
     /// To the minute, rounded down so that nobody is promised more than is kept; to the second when
     /// it is only minutes away.
     fn time(&self, at: &ZonedDateTime) -> String {
         let away = at.timestamp().duration_since(self.written_at).abs();
-        if at.second() == 0 || away >= SECONDS_MATTER_WITHIN {
-            format!("{:02}:{:02}", at.hour(), at.minute())
-        } else {
-            format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+        let to_the_second = second != 0 && away < SECONDS_MATTER_WITHIN;
+        match (self.language, to_the_second) {
+            (Language::En, false) => format!("{hour:02}:{minute:02}"),
+            (Language::En, true) => format!("{hour:02}:{minute:02}:{second:02}"),
+            (Language::Fr, false) => format!("{hour}\u{a0}h\u{a0}{minute:02}"),
+            (Language::Fr, true) => {
+                format!("{hour}\u{a0}h\u{a0}{minute:02}\u{a0}min\u{a0}{second:02}\u{a0}s")
+            }
         }
     }
 
@@ -129,7 +146,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::unwrap_used, reason = "a test's own literals")]
     fn instants_read_as_people_write_them() {
         for (zone, language, instant, full, short) in [
             (
@@ -143,8 +159,8 @@ mod tests {
                 "Europe/Paris",
                 Language::Fr,
                 "2026-08-01T08:15:30.9Z",
-                "samedi 1er août 2026 à 10:15:30 (CEST, UTC+2)",
-                "10:15:30 CEST",
+                "samedi 1er août 2026 à 10\u{a0}h\u{a0}15\u{a0}min\u{a0}30\u{a0}s (CEST, UTC+2)",
+                "10\u{a0}h\u{a0}15\u{a0}min\u{a0}30\u{a0}s CEST",
             ),
             (
                 "UTC",
@@ -183,5 +199,19 @@ mod tests {
         let seconds = |n| written_at + SignedDuration::from_secs(n);
         assert_eq!(when.short(seconds(3659)), "01:00 UTC");
         assert_eq!(when.short(seconds(59)), "00:00:59 UTC");
+    }
+
+    #[test]
+    fn a_promise_on_another_day_is_told_with_its_date() {
+        let written_at: Timestamp = "2026-11-30T22:30:00Z".parse().unwrap();
+        let zone = TimeZone::get("Europe/Paris").unwrap();
+        let in_an_hour = written_at + SignedDuration::from_hours(1);
+        for (language, short) in [
+            (Language::En, "1 December, 00:30 CET"),
+            (Language::Fr, "le 1er décembre à 0\u{a0}h\u{a0}30 CET"),
+        ] {
+            let when = When { zone: &zone, language, written_at };
+            assert_eq!(when.short(in_an_hour), short);
+        }
     }
 }

@@ -1,0 +1,9 @@
+//! Every e-mail as a whole, and what holds for all of them.
+//!
+//! `fixtures` has one sample of everything that can be said. When words change on purpose:
+//! `INSTA_UPDATE=always cargo test -p shared`, and read the difference of the snapshots.
+
+mod fixtures;
+mod hostile;
+mod same_words;
+mod whole;
