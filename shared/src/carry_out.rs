@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 #[derive(Debug, Clone)]
 pub enum Outcome {
     /// It was carried out; the change is committed. An empty change means there was nothing to do.
-    Changed(Change),
+    Changed(Box<Change>),
     /// The very request was answered before.
     AlreadyAnswered(AnsweredRequest),
 }
@@ -89,12 +89,12 @@ pub async fn carry_out<S: Store>(
         let answered = attendant.answer(&change);
         let parked = attendant.parked();
         if change.is_empty() && answered.is_none() && parked.is_none() {
-            return Ok(Outcome::Changed(change));
+            return Ok(Outcome::Changed(Box::new(change)));
         }
         match desk.store.commit(Commit { change: &change, answered, parked }).await {
             Ok(Committed::Done) => {
                 tell(&change, attempt + 1);
-                return Ok(Outcome::Changed(change));
+                return Ok(Outcome::Changed(Box::new(change)));
             }
             Ok(Committed::AlreadyAnswered(answered)) => {
                 return Ok(Outcome::AlreadyAnswered(answered));

@@ -1,4 +1,6 @@
 //! Scenarios: all functions together, in virtual time.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 mod deadlines;
 mod deliveries;

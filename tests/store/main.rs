@@ -1,5 +1,7 @@
 //! The store: one contract for every implementation, and what DynamoDB alone has to show.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
 mod contract;
 mod request_counts;
 

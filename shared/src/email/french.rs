@@ -64,12 +64,18 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         K::JustificationAdded { requester, business_justification, promised_at } => {
             team::justification_added(email, when, requester, business_justification, *promised_at)
         }
-        K::DeadlineMissed { broken } => team::deadline_missed(email, when, *broken),
-        K::LadderExhausted { rounds, cause, alarm_at } => {
-            team::ladder_exhausted(email, when, *rounds, cause, *alarm_at)
+        K::DeadlineMissed { broken, promised_at } => {
+            team::deadline_missed(email, when, *broken, *promised_at)
         }
-        K::EscalationAcknowledged { by, until } => team::acknowledged(email, when, by, *until),
-        K::EscalationStopped { by, resolved } => team::stopped(email, by, *resolved),
+        K::LadderExhausted { rounds, cause, promised_at, alarm_at } => {
+            team::ladder_exhausted(email, when, *rounds, cause, *promised_at, *alarm_at)
+        }
+        K::EscalationAcknowledged { by, until, promised_at } => {
+            team::acknowledged(email, when, by, *until, *promised_at)
+        }
+        K::EscalationStopped { by, resolved, next_update_at } => {
+            team::stopped(email, when, by, *resolved, *next_update_at)
+        }
         K::EmailUndeliverable { recipient, reason, told_instead } => {
             team::undeliverable(email, recipient.as_ref(), reason, told_instead)
         }

@@ -109,6 +109,16 @@ pub struct Alert {
     pub levels: u32,
     /// In which round, from 1.
     pub round: u32,
+    /// How many rounds there are.
+    pub rounds: u32,
+}
+
+impl Alert {
+    /// Whether the ladder is exhausted when this step runs out.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.level >= self.levels && self.round >= self.rounds
+    }
 }
 
 /// A promise with its deadline.
@@ -209,6 +219,9 @@ pub enum EmailKind {
     DeadlineMissed {
         /// The broken promise.
         broken: Promise,
+        /// The promise of the escalation, unless that is broken too.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promised_at: Option<Timestamp>,
     },
     /// To everybody on the ladder: it is exhausted and nobody acts.
     LadderExhausted {
@@ -216,6 +229,8 @@ pub enum EmailKind {
         rounds: u32,
         /// Why the incident is escalated.
         cause: Cause,
+        /// The promised response.
+        promised_at: Timestamp,
         /// When this alarm repeats.
         alarm_at: Timestamp,
     },
@@ -225,6 +240,8 @@ pub enum EmailKind {
         by: Name,
         /// Until when that holds without a response.
         until: Timestamp,
+        /// The promised response, which runs on.
+        promised_at: Timestamp,
     },
     /// To the teams told so far: the escalation is over.
     EscalationStopped {
@@ -232,6 +249,9 @@ pub enum EmailKind {
         by: Name,
         /// Whether the incident is resolved, and not only answered.
         resolved: bool,
+        /// The next promised response.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next_update_at: Option<Timestamp>,
     },
     /// To the teams that the policy names: somebody was not told.
     EmailUndeliverable {

@@ -122,10 +122,13 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Line<MIN, MAX> {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
-        // U+2028 and U+2029 break lines too, in what mail clients show.
+        // U+2028 and U+2029 break lines too, in what mail clients show; the others turn the order
+        // of what follows them, and could make a subject say something else (Unicode TR 36).
+        let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        if text.chars().any(breaks) {
-            return Err(Invalid("must be one line without control characters".to_owned()));
+        if text.chars().any(|c| breaks(c) || turns(c)) {
+            let said = "must be one line without control or text-direction characters";
+            return Err(Invalid(said.to_owned()));
         }
         Ok(Self(trimmed(&text, MIN, MAX)?))
     }
@@ -289,7 +292,7 @@ mod tests {
 
     #[test]
     fn lines_refuse_whatever_breaks_a_header() {
-        for bad in ["a\nb", "a\rb", "a\0b", "a\u{7f}b", "a\u{85}b", "a\u{2028}b"] {
+        for bad in ["a\nb", "a\rb", "a\0b", "a\u{7f}b", "a\u{85}b", "a\u{2028}b", "a\u{202e}b"] {
             assert!(bad.parse::<Name>().is_err(), "{bad:?}");
         }
         assert_eq!("  Zoë  ".parse::<Name>().map(String::from), Ok("Zoë".to_owned()));

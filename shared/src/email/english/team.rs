@@ -86,10 +86,17 @@ pub(super) fn alert(
     }
     let letter = why(letter, cause, when)
         .say(format!(
-            "You are level {} of {}, in round {}. If nobody acknowledges the escalation or \
-             responds to the customer before your level ends, the alert goes further up the \
-             ladder.",
-            alert.level, alert.levels, alert.round
+            "You are level {} of {}, in round {} of {}. If nobody acknowledges the escalation or \
+             responds to the customer before your level ends, {}.",
+            alert.level,
+            alert.levels,
+            alert.round,
+            alert.rounds,
+            if alert.is_last() {
+                "the ladder is exhausted and everybody on it is alarmed"
+            } else {
+                "the alert goes further up the ladder"
+            }
         ))
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Your level ends", when.full(level_until))
@@ -123,7 +130,12 @@ pub(super) fn justification_added(
     respond(letter, email)
 }
 
-pub(super) fn deadline_missed(email: &OutboxEmail, when: &When<'_>, broken: Promise) -> Letter {
+pub(super) fn deadline_missed(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    broken: Promise,
+    promised_at: Option<Timestamp>,
+) -> Letter {
     let letter = Letter::new(
         Tone::Alarm,
         format!("{} MISSED, was due {}", name(broken.clock), when.short(broken.due_at)),
@@ -135,6 +147,10 @@ pub(super) fn deadline_missed(email: &OutboxEmail, when: &When<'_>, broken: Prom
         promised(broken.clock)
     ))
     .deadline("The missed deadline", when.full(broken.due_at));
+    let letter = match promised_at {
+        Some(at) => letter.deadline(response_label(when, at), when.full(at)),
+        None => letter,
+    };
     respond(letter, email)
 }
 
@@ -143,6 +159,7 @@ pub(super) fn ladder_exhausted(
     when: &When<'_>,
     rounds: u32,
     cause: &Cause,
+    promised_at: Timestamp,
     alarm_at: Timestamp,
 ) -> Letter {
     let number = &email.id.number;
@@ -157,6 +174,7 @@ pub(super) fn ladder_exhausted(
             "The ladder is exhausted after {rounds}. Everybody on it gets this alarm until one \
              person acts."
         ))
+        .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("This alarm repeats at", when.full(alarm_at))
         .step("Call each other, and agree now who takes it.")
         .request("That person acknowledges the escalation.", acknowledgement(number, "your name"));
@@ -168,6 +186,7 @@ pub(super) fn acknowledged(
     when: &When<'_>,
     by: &Name,
     until: Timestamp,
+    promised_at: Timestamp,
 ) -> Letter {
     let number = &email.id.number;
     Letter::new(
@@ -179,6 +198,7 @@ pub(super) fn acknowledged(
         "The ladder stops here. If the customer has no response when the acknowledgement ends, it \
          resumes where it stood. The deadlines promised to the customer stay as they are.",
     )
+    .deadline(response_label(when, promised_at), when.full(promised_at))
     .deadline("The acknowledgement ends", when.full(until))
     .request(
         format!("{by}: respond to the customer. The desk e-mails your message."),
@@ -187,7 +207,13 @@ pub(super) fn acknowledged(
     .step(format!("Everybody else: help {by} where you can. You need do nothing else."))
 }
 
-pub(super) fn stopped(email: &OutboxEmail, by: &Name, resolved: bool) -> Letter {
+pub(super) fn stopped(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    resolved: bool,
+    next_update_at: Option<Timestamp>,
+) -> Letter {
     let number = &email.id.number;
     let letter = if resolved {
         Letter::new(
@@ -202,7 +228,11 @@ pub(super) fn stopped(email: &OutboxEmail, by: &Name, resolved: bool) -> Letter 
             format!("{by} responded, escalation over"),
             format!("{by} responded to the customer on {number}"),
         )
-        .say("The escalation is over. The customer’s next update stays promised.")
+        .say("The escalation is over. The next update is promised to the customer.")
+    };
+    let letter = match next_update_at {
+        Some(at) => letter.deadline("Next update to the customer due", when.full(at)),
+        None => letter,
     };
     letter.step("Nothing: you can stand down. Thank you.")
 }

@@ -88,9 +88,18 @@ pub(super) fn alert(
     }
     let letter = why(letter, cause, when)
         .say(format!(
-            "Vous êtes le niveau {} sur {}, au tour {}. Si personne ne prend l’escalade en charge \
-             ni ne répond au client avant la fin de votre niveau, elle monte plus haut.",
-            alert.level, alert.levels, alert.round
+            "Vous êtes le niveau {} sur {}, au tour {} sur {}. Si personne ne prend l’escalade en \
+             charge ni ne répond au client avant la fin de votre niveau, {}.",
+            alert.level,
+            alert.levels,
+            alert.round,
+            alert.rounds,
+            if alert.is_last() {
+                "l’échelle d’escalade est épuisée et toutes les personnes qui y figurent sont \
+                 alarmées"
+            } else {
+                "elle monte plus haut"
+            }
         ))
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Votre niveau prend fin le", when.full(level_until))
@@ -124,7 +133,12 @@ pub(super) fn justification_added(
     respond(letter, email)
 }
 
-pub(super) fn deadline_missed(email: &OutboxEmail, when: &When<'_>, broken: Promise) -> Letter {
+pub(super) fn deadline_missed(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    broken: Promise,
+    promised_at: Option<Timestamp>,
+) -> Letter {
     let letter = Letter::new(
         Tone::Alarm,
         format!("échéance MANQUÉE, {} en retard depuis {}", name(broken.clock), when.short(broken.due_at)),
@@ -135,6 +149,10 @@ pub(super) fn deadline_missed(email: &OutboxEmail, when: &When<'_>, broken: Prom
         promised(broken.clock)
     ))
     .deadline("L’échéance manquée était le", when.full(broken.due_at));
+    let letter = match promised_at {
+        Some(at) => letter.deadline(response_label(when, at), when.full(at)),
+        None => letter,
+    };
     respond(letter, email)
 }
 
@@ -143,6 +161,7 @@ pub(super) fn ladder_exhausted(
     when: &When<'_>,
     rounds: u32,
     cause: &Cause,
+    promised_at: Timestamp,
     alarm_at: Timestamp,
 ) -> Letter {
     let number = &email.id.number;
@@ -157,6 +176,7 @@ pub(super) fn ladder_exhausted(
             "L’échelle d’escalade est épuisée après {rounds}. Toutes les personnes qui y figurent \
              reçoivent cette alarme jusqu’à ce que l’une d’elles agisse."
         ))
+        .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Prochaine alarme le", when.full(alarm_at))
         .step("Appelez-vous, et décidez maintenant qui s’en charge.")
         .request(
@@ -171,6 +191,7 @@ pub(super) fn acknowledged(
     when: &When<'_>,
     by: &Name,
     until: Timestamp,
+    promised_at: Timestamp,
 ) -> Letter {
     let number = &email.id.number;
     Letter::new(
@@ -182,6 +203,7 @@ pub(super) fn acknowledged(
         "L’escalade ne monte plus. Si le client n’a pas de réponse à la fin de la prise en \
          charge, elle reprend où elle en était. Les échéances promises au client ne changent pas.",
     )
+    .deadline(response_label(when, promised_at), when.full(promised_at))
     .deadline("La prise en charge prend fin le", when.full(until))
     .request(
         format!("{by}\u{a0}: répondez au client. Votre message lui est envoyé par e-mail."),
@@ -190,7 +212,13 @@ pub(super) fn acknowledged(
     .step(format!("Les autres\u{a0}: aidez {by} si besoin. Vous n’avez rien d’autre à faire."))
 }
 
-pub(super) fn stopped(email: &OutboxEmail, by: &Name, resolved: bool) -> Letter {
+pub(super) fn stopped(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    resolved: bool,
+    next_update_at: Option<Timestamp>,
+) -> Letter {
     let number = &email.id.number;
     let letter = if resolved {
         Letter::new(
@@ -205,7 +233,13 @@ pub(super) fn stopped(email: &OutboxEmail, by: &Name, resolved: bool) -> Letter 
             format!("{by} a répondu, escalade terminée"),
             format!("{by} a répondu au client sur l’incident {number}"),
         )
-        .say("L’escalade est terminée. Le prochain point d’avancement reste promis au client.")
+        .say("L’escalade est terminée. Le prochain point d’avancement est promis au client.")
+    };
+    let letter = match next_update_at {
+        Some(at) => {
+            letter.deadline("Prochain point d’avancement au client au plus tard le", when.full(at))
+        }
+        None => letter,
     };
     letter.step("Rien\u{a0}: vous pouvez reprendre vos activités. Merci à vous.")
 }

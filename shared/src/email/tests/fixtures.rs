@@ -80,7 +80,7 @@ fn received(promised: i64, overdue: bool, again: bool) -> EmailKind {
 
 fn alert(cause: Cause, (level, round): (u32, u32), promised: i64, taken: bool) -> EmailKind {
     EmailKind::EscalationAlert {
-        alert: Alert { escalation: 1, level, levels: 3, round },
+        alert: Alert { escalation: 1, level, levels: 3, round, rounds: 2 },
         cause,
         promised_at: minutes(promised),
         level_until: minutes(20),
@@ -110,8 +110,8 @@ pub fn samples() -> Vec<Sample> {
         author: the("Ada Novak"), message: the(NEWS), next_update_at: next.map(minutes),
     };
     let resolved = |note: Option<&str>| K::IncidentResolved { by: the("Ada Novak"), note: note.map(the) };
-    let exhausted = |cause, rounds| K::LadderExhausted { rounds, cause, alarm_at: minutes(30) };
-    let stopped = |resolved| K::EscalationStopped { by: the("Ada Novak"), resolved };
+    let exhausted = |cause, rounds| K::LadderExhausted { rounds, cause, promised_at: minutes(-60), alarm_at: minutes(30) };
+    let stopped = |resolved| K::EscalationStopped { by: the("Ada Novak"), resolved, next_update_at: (!resolved).then(|| minutes(360)) };
     let undeliverable = |recipient: Option<&str>, told: &[&str]| K::EmailUndeliverable {
         recipient: recipient.map(the),
         reason: "MessageRejected: Address is on the suppression list for your account".to_owned(),
@@ -146,12 +146,12 @@ pub fn samples() -> Vec<Sample> {
         sample("escalation_alert.acknowledgement_expired", "whoever acknowledged did not respond", alert(by_customer(), (1, 1), -10, true)),
         sample("justification_added", "a customer escalates again", added(35)),
         sample("justification_added.overdue", "a customer escalates again, after the deadline", added(-5)),
-        sample("deadline_missed.initial_response", "nobody responded in time, escalated already", K::DeadlineMissed { broken: promise(InitialResponse, 0) }),
-        sample("deadline_missed.update", "no update came, escalated already", K::DeadlineMissed { broken: promise(Update, 0) }),
-        sample("deadline_missed.escalation_response", "nobody responded to an escalation", K::DeadlineMissed { broken: promise(EscalationResponse, 0) }),
+        sample("deadline_missed.initial_response", "nobody responded in time, escalated already", K::DeadlineMissed { broken: promise(InitialResponse, 0), promised_at: Some(minutes(20)) }),
+        sample("deadline_missed.update", "no update came, escalated already", K::DeadlineMissed { broken: promise(Update, 0), promised_at: None }),
+        sample("deadline_missed.escalation_response", "nobody responded to an escalation", K::DeadlineMissed { broken: promise(EscalationResponse, 0), promised_at: None }),
         sample("ladder_exhausted.by_customer", "two rounds brought nobody", exhausted(by_customer(), 2)),
         sample("ladder_exhausted.by_deadline", "one round brought nobody", exhausted(by_deadline(), 1)),
-        sample("escalation_acknowledged", "a person acknowledges", K::EscalationAcknowledged { by: the("Ada Novak"), until: minutes(60) }),
+        sample("escalation_acknowledged", "a person acknowledges", K::EscalationAcknowledged { by: the("Ada Novak"), until: minutes(60), promised_at: minutes(40) }),
         sample("escalation_stopped.answered", "a person responds", stopped(false)),
         sample("escalation_stopped.resolved", "a person resolves", stopped(true)),
         sample("email_undeliverable", "an alert is refused, a backup is told", undeliverable(Some("triage@example.com"), &["triage-on-call@example.com"])),

@@ -97,8 +97,9 @@ fn breached(draft: &mut Draft<'_>, broken: Promise) {
             Some(ladder::start(draft, cause))
         }
         Some(running) => {
-            draft.tell_teams(&running.told, &EmailKind::DeadlineMissed { broken });
-            (!running.clock.breached).then_some(running.clock.due_at)
+            let promised_at = (!running.clock.breached).then_some(running.clock.due_at);
+            draft.tell_teams(&running.told, &EmailKind::DeadlineMissed { broken, promised_at });
+            promised_at
         }
     };
     draft.tell_own_customer(EmailKind::PromiseBroken { broken, promised_at });

@@ -138,6 +138,7 @@ pub(super) fn alert_email(
             level: escalation.level,
             levels: u32::try_from(escalation.ladder.levels.len()).unwrap_or(u32::MAX),
             round: escalation.round,
+            rounds: escalation.ladder.rounds,
         },
         cause: escalation.cause.clone(),
         promised_at: escalation.clock.due_at,
@@ -168,6 +169,7 @@ fn alarm(draft: &mut Draft<'_>, escalation: &Escalation, alarm_at: Timestamp) {
         &EmailKind::LadderExhausted {
             rounds: escalation.round,
             cause: escalation.cause.clone(),
+            promised_at: escalation.clock.due_at,
             alarm_at,
         },
     );
@@ -230,8 +232,14 @@ pub(super) fn acknowledge(mut draft: Draft<'_>, by: Name) -> Result<Change, Refu
         Climb::Exhausted { .. } => None,
     };
     let until = after(now, escalation.ladder.acknowledged_for.duration());
-    draft
-        .tell_teams(&escalation.told, &EmailKind::EscalationAcknowledged { by: by.clone(), until });
+    draft.tell_teams(
+        &escalation.told,
+        &EmailKind::EscalationAcknowledged {
+            by: by.clone(),
+            until,
+            promised_at: escalation.clock.due_at,
+        },
+    );
     draft.record(Event::Acknowledged { escalation: escalation.sequence, by: by.clone(), until });
     escalation.climb = Climb::Acknowledged { by, at: now, until, left_ms };
     draft.incident.escalation = Some(escalation);

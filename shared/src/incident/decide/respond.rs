@@ -31,9 +31,10 @@ pub(super) fn respond(
     // have stopped was stopped since.
     if draft.incident.responded_at.is_none_or(|last| responded_at >= last) {
         stopped = stop_clocks(&mut draft, responded_at);
-        stop_escalation(&mut draft, &author, false);
+        let update = Clock::start(&targets.update, responded_at);
+        stop_escalation(&mut draft, &author, Some(update.due_at));
         draft.incident.responded_at = Some(responded_at);
-        draft.incident.update = Some(Clock::start(&targets.update, responded_at));
+        draft.incident.update = Some(update);
     }
     if let Some(message) = message.clone() {
         let next_update_at = draft.incident.next_promise().map(|(_, due_at)| due_at);
@@ -56,7 +57,7 @@ pub(super) fn resolve(
     refuse_resolved(&draft.incident)?;
     let now = draft.now;
     let stopped = stop_clocks(&mut draft, now);
-    stop_escalation(&mut draft, &by, true);
+    stop_escalation(&mut draft, &by, None);
     draft.incident.status = Status::Resolved { by: by.clone(), at: now };
     draft.tell_own_customer(EmailKind::IncidentResolved { by: by.clone(), note: note.clone() });
     draft.record(Event::Resolved { by, note, stopped });
@@ -96,10 +97,18 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp) -> Vec<StoppedClock> {
     stopped
 }
 
-/// Stops the ladder and tells those it alerted that they can stand down.
-fn stop_escalation(draft: &mut Draft<'_>, by: &Name, resolved: bool) {
+/// Stops the ladder and tells those it alerted that they can stand down. Without a next update the
+/// incident is resolved.
+fn stop_escalation(draft: &mut Draft<'_>, by: &Name, next_update_at: Option<Timestamp>) {
     let Some(mut escalation) = draft.incident.running_escalation().cloned() else { return };
-    draft.tell_teams(&escalation.told, &EmailKind::EscalationStopped { by: by.clone(), resolved });
+    draft.tell_teams(
+        &escalation.told,
+        &EmailKind::EscalationStopped {
+            by: by.clone(),
+            resolved: next_update_at.is_none(),
+            next_update_at,
+        },
+    );
     escalation.climb = Climb::Stopped { at: draft.now };
     draft.incident.escalation = Some(escalation);
 }

@@ -103,7 +103,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::unwrap_used, reason = "a test's own literals")]
     fn keys_lead_back_to_what_they_were_made_of() {
         let id = EmailId { number: "a-1.x".parse().unwrap(), version: 12, index: 7 };
         assert_eq!(email_id(&incident_pk(&id.number), &email_sk(&id)), Some(id.clone()));
