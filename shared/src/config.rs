@@ -6,7 +6,10 @@
 use std::sync::Arc;
 
 use crate::aws::Aws;
+use crate::clock::Clock;
+use crate::desk::Desk;
 use crate::policy::Policy;
+use crate::store::dynamodb::DynamoDbStore;
 
 /// Reads variables and remembers what was wrong with them.
 pub struct Environment<'a> {
@@ -60,15 +63,23 @@ impl Environment<'_> {
     }
 }
 
-/// What every function reads.
+/// What every function starts with.
 #[derive(Debug)]
-pub struct FunctionConfig {
-    /// `TABLE_NAME`: the DynamoDB table.
-    pub table: String,
-    /// `POLICY_FILE`: where the policy layer puts `policy.toml`.
-    pub policy: Option<Arc<Policy>>,
-    /// The SDK's own variables.
+pub struct Function {
+    /// The store in DynamoDB, the policy and the system's clock.
+    pub desk: Desk<DynamoDbStore>,
+    /// For clients of other services.
     pub aws: Aws,
+}
+
+/// What every function reads.
+struct FunctionConfig {
+    /// `TABLE_NAME`: the DynamoDB table.
+    table: String,
+    /// `POLICY_FILE`: where the policy layer puts `policy.toml`; `None` after a mistake.
+    policy: Option<Policy>,
+    /// The SDK's own variables.
+    aws: Aws,
 }
 
 impl Config for FunctionConfig {
@@ -85,17 +96,22 @@ impl Config for FunctionConfig {
                 .map_err(|mistakes| environment.wrong("POLICY_FILE", mistakes))
                 .ok(),
         };
-        Self { table, policy: policy.map(Arc::new), aws: Aws::from_environment(environment) }
+        Self { table, policy, aws: Aws::from_environment(environment) }
     }
 }
 
-impl FunctionConfig {
-    /// Reads the process's own environment.
+impl Function {
+    /// Reads the process's own environment and makes the clients, once.
     ///
     /// # Errors
     ///
     /// Every variable that is missing or wrong, every mistake of the policy.
-    pub fn from_process() -> Result<Self, ConfigMistakes> {
-        Environment::read(&|name| std::env::var(name).ok())
+    pub fn start() -> Result<Self, ConfigMistakes> {
+        let FunctionConfig { table, policy, aws } =
+            Environment::read(&|name| std::env::var(name).ok())?;
+        let policy = policy.ok_or_else(|| ConfigMistakes(vec!["there is no policy".to_owned()]))?;
+        let store = DynamoDbStore::new(aws.dynamodb(), table);
+        let desk = Desk { store, policy: Arc::new(policy), clock: Clock::system() };
+        Ok(Self { desk, aws })
     }
 }

@@ -1,25 +1,16 @@
 //! Wires `dispatch-email`: telemetry, configuration, clients, handler.
 
-use anyhow::Context;
 use dispatch_email::Batch;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use shared::clock::Clock;
-use shared::config::FunctionConfig;
-use shared::desk::Desk;
+use shared::config::Function;
 use shared::mailer::ses::SesMailer;
-use shared::store::dynamodb::DynamoDbStore;
 use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     telemetry::init();
-    let config = FunctionConfig::from_process()?;
-    let mailer = SesMailer::new(config.aws.ses());
-    let desk = Desk {
-        store: DynamoDbStore::new(config.aws.dynamodb(), config.table),
-        policy: config.policy.context("there is no policy")?,
-        clock: Clock::system(),
-    };
+    let Function { desk, aws } = Function::start()?;
+    let mailer = SesMailer::new(aws.ses());
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(dispatch_email::handle(&desk, &mailer, event.payload).await)
     });
