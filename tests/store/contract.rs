@@ -281,8 +281,7 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     let command = Command::Undeliverable {
         email: bounced.id.clone(),
         recipient: Some(bounced.recipient.clone()),
-        alert: bounced.kind.alert(),
-        is_notice: false,
+        kind: Some(bounced.kind.clone()),
         reason: "refused".to_owned(),
     };
     let passed_on = decided(Some(&change.incident), command, later(1));

@@ -2,9 +2,9 @@
 
 use shared::carry_out::{Attendant, Failure, carry_out};
 use shared::desk::Desk;
+use shared::email::EmailId;
 use shared::email::outbox::{LEASE, MAX_AMBIGUOUS, OutboxItem, Settlement, backoff};
 use shared::email::render::render;
-use shared::email::{EmailId, EmailKind};
 use shared::incident::Command;
 use shared::incident::clock::after;
 use shared::mailer::{Mailer, SendError};
@@ -74,12 +74,10 @@ async fn park<S: Store>(
     let id = &parked.id;
     emit(Metric::EmailsParked, 1, desk.clock.now());
     tracing::error!(incident.number = %id.number, email.id = %id, reason = parked.error, "an e-mail is parked");
-    let kind = item.map(|item| &item.email.kind);
     let command = Command::Undeliverable {
         email: id.clone(),
         recipient: item.map(|item| item.email.recipient.clone()),
-        alert: kind.and_then(EmailKind::alert),
-        is_notice: matches!(kind, Some(EmailKind::EmailUndeliverable { .. })),
+        kind: item.map(|item| item.email.kind.clone()),
         reason: parked.error.clone(),
     };
     let number = id.number.clone();

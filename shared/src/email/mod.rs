@@ -283,6 +283,19 @@ impl EmailKind {
         )
     }
 
+    /// Whether it is for people in care, and not for customers.
+    #[must_use]
+    pub fn is_for_teams(&self) -> bool {
+        !matches!(
+            self,
+            Self::EscalationReceived { .. }
+                | Self::IncidentOpened { .. }
+                | Self::PromiseBroken { .. }
+                | Self::ResponseGiven { .. }
+                | Self::IncidentResolved { .. }
+        )
+    }
+
     /// The step of the ladder that it alerts for, if it is an alert.
     #[must_use]
     pub fn alert(&self) -> Option<Alert> {

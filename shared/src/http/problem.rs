@@ -142,7 +142,7 @@ impl From<Refusal> for Problem {
                 "No running escalation",
                 said,
             ),
-            Refusal::InTheFuture { pointer } => field(pointer),
+            Refusal::InTheFuture { pointer } | Refusal::TooLongAgo { pointer } => field(pointer),
             Refusal::BeforeTheIncident { .. } => field("/at"),
         }
     }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::Incident;
 use super::timeline::{Event, TimelineEntry};
-use super::values::{EmailAddress, Language, Name};
+use super::values::{Customer, EmailAddress, Language, Name};
 use crate::email::{EmailId, EmailKind, OutboxEmail};
-use crate::policy::{Policy, TeamId};
+use crate::policy::{Policy, Team, TeamId};
 
 /// What is to be committed, whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,12 @@ pub enum Refusal {
         /// The field that says so, as a JSON pointer.
         pointer: &'static str,
     },
+    /// Nobody reports what is older than a year; such an instant is a mistake of the caller.
+    #[error("must not be more than 366 days ago")]
+    TooLongAgo {
+        /// The field that says so, as a JSON pointer.
+        pointer: &'static str,
+    },
     /// A response cannot come before what it responds to.
     #[error("must not be before the incident reached care, at {opened_at}")]
     BeforeTheIncident {
@@ -65,8 +71,20 @@ pub(super) struct Draft<'a> {
     pub policy: &'a Policy,
     pub now: Timestamp,
     events: Vec<Event>,
-    emails: Vec<(EmailAddress, Language, EmailKind)>,
+    emails: Vec<Told>,
 }
+
+/// Who is told what.
+struct Told {
+    to: EmailAddress,
+    language: Language,
+    /// Whom the e-mail names as the customer.
+    customer: Name,
+    kind: EmailKind,
+}
+
+/// What one transaction has room for beside the incident, an answer and a parked e-mail.
+const ROOM: usize = 100 - 3;
 
 impl<'a> Draft<'a> {
     /// Starts from the incident as it is.
@@ -79,40 +97,58 @@ impl<'a> Draft<'a> {
         self.events.push(event);
     }
 
-    /// Tells every address of the teams, each once.
+    /// Whom an e-mail to a team goes to: its addresses that are not dead, and a backup for each that
+    /// is; at least one backup when no address is left.
+    pub fn recipients(&self, team: &Team) -> Vec<(EmailAddress, Language)> {
+        let language = team.language.unwrap_or(self.policy.desk.default_language);
+        let is_live = |address: &&EmailAddress| !self.incident.unreachable.contains(address);
+        let live: Vec<_> = team.addresses.iter().filter(is_live).collect();
+        let missing = (team.addresses.len() - live.len()).max(usize::from(live.is_empty()));
+        let stand_ins = team.backup.iter().filter(is_live).take(missing);
+        live.into_iter().chain(stand_ins).map(|address| (address.clone(), language)).collect()
+    }
+
+    /// Tells the teams, each recipient once. A team of which every address seems dead is told at all
+    /// of them: one may live again, and silence helps nobody.
     pub fn tell_teams(&mut self, teams: &[TeamId], kind: &EmailKind) {
         for team in teams.iter().filter_map(|id| self.policy.team(id)) {
-            let language = team.language.unwrap_or(self.policy.desk.default_language);
-            for address in &team.addresses {
-                self.tell(address, language, kind.clone());
+            let mut recipients = self.recipients(team);
+            if recipients.is_empty() {
+                let language = team.language.unwrap_or(self.policy.desk.default_language);
+                recipients = team.addresses.iter().map(|a| (a.clone(), language)).collect();
+            }
+            for (address, language) in recipients {
+                self.tell(&address, language, kind.clone());
             }
         }
     }
 
     /// Tells a customer.
-    pub fn tell_customer(
-        &mut self,
-        email: &EmailAddress,
-        language: Option<Language>,
-        kind: EmailKind,
-    ) {
-        let language = language.unwrap_or(self.policy.desk.default_language);
-        self.tell(email, language, kind);
+    pub fn tell_customer(&mut self, customer: &Customer, kind: EmailKind) {
+        let language = customer.language.unwrap_or(self.policy.desk.default_language);
+        self.push(&customer.email, language, customer.name.clone(), kind);
     }
 
-    /// Tells the incident's own customer.
-    pub fn tell_own_customer(&mut self, kind: EmailKind) {
-        let customer = self.incident.customer.clone();
-        self.tell_customer(&customer.email, customer.language, kind);
+    /// Tells the incident's own customer, and those who escalated it.
+    pub fn tell_customers(&mut self, kind: &EmailKind) {
+        let mut customers = vec![self.incident.customer.clone()];
+        customers.extend(self.incident.escalation.iter().flat_map(|e| e.requesters.clone()));
+        for customer in customers {
+            self.tell_customer(&customer, kind.clone());
+        }
     }
 
     /// Tells one address, unless this change already tells it the same thing.
     pub fn tell(&mut self, to: &EmailAddress, language: Language, kind: EmailKind) {
-        let told = self.emails.iter().any(|(address, _, told)| {
-            address == to && std::mem::discriminant(told) == std::mem::discriminant(&kind)
-        });
-        if !told {
-            self.emails.push((to.clone(), language, kind));
+        self.push(to, language, self.incident.customer.name.clone(), kind);
+    }
+
+    fn push(&mut self, to: &EmailAddress, language: Language, customer: Name, kind: EmailKind) {
+        let same = |told: &Told| {
+            &told.to == to && std::mem::discriminant(&told.kind) == std::mem::discriminant(&kind)
+        };
+        if !self.emails.iter().any(same) {
+            self.emails.push(Told { to: to.clone(), language, customer, kind });
         }
     }
 
@@ -122,6 +158,7 @@ impl<'a> Draft<'a> {
         if self.events.is_empty() {
             return Change { incident: self.incident, entries: Vec::new(), emails: Vec::new() };
         }
+        self.leave_out_what_has_no_room();
         self.incident.version += 1;
         let number = &self.incident.number;
         let version = self.incident.version;
@@ -132,17 +169,31 @@ impl<'a> Draft<'a> {
             at: self.now,
             event,
         });
-        let emails =
-            (0..).zip(self.emails).map(|(index, (recipient, language, kind))| OutboxEmail {
-                id: EmailId { number: number.clone(), version, index },
-                recipient,
-                language,
-                priority: self.incident.priority,
-                summary: self.incident.summary.clone(),
-                customer: self.incident.customer.name.clone(),
-                created_at: self.now,
-                kind,
-            });
+        let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
+            id: EmailId { number: number.clone(), version, index },
+            recipient: told.to,
+            language: told.language,
+            priority: self.incident.priority,
+            summary: self.incident.summary.clone(),
+            customer: told.customer,
+            created_at: self.now,
+            kind: told.kind,
+        });
         Change { entries: entries.collect(), emails: emails.collect(), incident: self.incident }
+    }
+
+    /// A policy is refused when one step would outgrow a transaction, but a ladder that is climbed
+    /// has teams of an older policy. Better that some are not told, and the timeline says so, than
+    /// that the incident can never be changed again.
+    fn leave_out_what_has_no_room(&mut self) {
+        let room = ROOM - self.events.len();
+        if self.emails.len() <= room {
+            return;
+        }
+        // Customers first: nobody else would tell them.
+        self.emails.sort_by_key(|told| told.kind.is_for_teams());
+        let left_out = self.emails.len() - (room - 1);
+        self.emails.truncate(room - 1);
+        self.events.push(Event::NotEverybodyTold { left_out });
     }
 }

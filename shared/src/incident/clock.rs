@@ -30,6 +30,8 @@ impl ClockName {
 pub struct Clock {
     /// When the promise was given.
     pub started_at: Timestamp,
+    /// When the desk set it; later than its start when the desk heard of it later.
+    pub set_at: Timestamp,
     /// The deadline: the instant at which the clock runs out.
     pub due_at: Timestamp,
     /// Warnings not yet given, earliest first, all before the deadline.
@@ -41,14 +43,16 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock for `target` that starts at `started_at`.
+    /// A clock for `target` that starts at `started_at` and is set now. Warnings that would have
+    /// been due before are left out.
     #[must_use]
-    pub fn start(target: &Target, started_at: Timestamp) -> Self {
+    pub fn start(target: &Target, started_at: Timestamp, now: Timestamp) -> Self {
         let due_at = after(started_at, target.within.duration());
         let mut warnings: Vec<_> =
             target.warnings.iter().map(|ahead| after(due_at, -ahead.duration())).collect();
+        warnings.retain(|warning| *warning > now);
         warnings.sort_unstable();
-        Self { started_at, due_at, warnings, breached: false }
+        Self { started_at, set_at: now, due_at, warnings, breached: false }
     }
 
     /// The next instant at which something is to be done for it; `None` once it ran out.
@@ -74,7 +78,7 @@ pub struct Lateness {
     pub due_at: Timestamp,
     /// When the desk acted on it.
     pub fired_at: Timestamp,
-    /// `fired_at - due_at` in milliseconds.
+    /// `fired_at - due_at` in milliseconds, counted from when the desk knew.
     pub late_ms: i64,
 }
 
@@ -84,5 +88,12 @@ impl Lateness {
     pub fn of(due_at: Timestamp, fired_at: Timestamp) -> Self {
         let late_ms = fired_at.as_millisecond().saturating_sub(due_at.as_millisecond()).max(0);
         Self { due_at, fired_at, late_ms }
+    }
+
+    /// The same, of a deadline that the desk knows only since `set_at`: nobody can act on it before.
+    #[must_use]
+    pub fn known_since(self, set_at: Timestamp) -> Self {
+        let late_ms = Self::of(self.due_at.max(set_at), self.fired_at).late_ms;
+        Self { late_ms, ..self }
     }
 }

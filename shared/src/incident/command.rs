@@ -6,7 +6,7 @@ use super::values::{
     Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
     Summary,
 };
-use crate::email::{Alert, EmailId};
+use crate::email::{EmailId, EmailKind};
 
 /// One request of a person, of time, or of the mail system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +65,8 @@ pub enum Command {
         email: EmailId,
         /// To whom; unknown when the e-mail itself could not be read.
         recipient: Option<EmailAddress>,
-        /// The alert that it carried, if it was one.
-        alert: Option<Alert>,
-        /// Whether it only told of another undeliverable e-mail: that is noted and told nobody.
-        is_notice: bool,
+        /// What it says; unknown when it could not be read.
+        kind: Option<EmailKind>,
         /// Why, in the mail system's words.
         reason: String,
     },

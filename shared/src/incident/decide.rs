@@ -45,9 +45,9 @@ pub fn decide(
                 Command::Acknowledge { by } => ladder::acknowledge(draft, by),
                 Command::Resolve { by, note } => respond::resolve(draft, by, note),
                 Command::DeadlinePassed => Ok(deadline::deadline_passed(draft)),
-                Command::Undeliverable { email, recipient, alert, is_notice, reason } => Ok(
-                    undeliverable::undeliverable(draft, email, recipient, alert, is_notice, reason),
-                ),
+                Command::Undeliverable { email, recipient, kind, reason } => {
+                    Ok(undeliverable::undeliverable(draft, email, recipient, kind, reason))
+                }
                 Command::Escalate { .. } | Command::Open { .. } => Ok(draft.finish()),
             }
         }
@@ -61,17 +61,15 @@ fn open_incident(command: Command, policy: &Policy, now: Timestamp) -> Result<Ch
     else {
         return Err(Refusal::UnknownIncident);
     };
-    let opened_at = received_at.unwrap_or(now);
-    if opened_at > now {
-        return Err(Refusal::InTheFuture { pointer: "/received_at" });
-    }
+    let opened_at = respond::not_quite_now(received_at.unwrap_or(now), now);
+    respond::refuse_out_of_range(opened_at, now, "/received_at")?;
     let targets = policy.targets(priority);
     let (clock, target) = if channel.is_live() {
         (ClockName::Update, &targets.update)
     } else {
         (ClockName::InitialResponse, &targets.initial_response)
     };
-    let started = Clock::start(target, opened_at);
+    let started = Clock::start(target, opened_at, now);
     let promise = Promise { clock, due_at: started.due_at };
     let (initial_response, update) =
         if channel.is_live() { (None, Some(started)) } else { (Some(started), None) };
@@ -88,11 +86,12 @@ fn open_incident(command: Command, policy: &Policy, now: Timestamp) -> Result<Ch
         update,
         responded_at: channel.is_live().then_some(opened_at),
         escalation: None,
+        unreachable: Vec::new(),
     };
     let mut draft = Draft::of(incident, policy, now);
     let teams = targets.responsible.clone();
     draft.tell_teams(&teams, &EmailKind::TeamEngaged { channel, promise });
-    draft.tell_own_customer(EmailKind::IncidentOpened { channel, promise });
+    draft.tell_customers(&EmailKind::IncidentOpened { channel, promise });
     draft.record(Event::Opened { priority, channel, opened_at, teams });
     Ok(draft.finish())
 }

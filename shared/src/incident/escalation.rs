@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::clock::{Clock, ClockName};
-use super::values::{EmailAddress, Justification, Name};
+use super::values::{Customer, Justification, Name};
 use crate::policy::{Ladder, Level, TeamId};
 
 /// Why an escalation was raised.
@@ -79,12 +79,14 @@ pub struct Escalation {
     pub climb: Climb,
     /// Teams alerted so far, in that order.
     pub told: Vec<TeamId>,
-    /// Addresses that turned out not to reach anybody.
+    /// The last justification that a customer added to an escalation of the desk's own, so that
+    /// those who are alerted later read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub justification: Option<Cause>,
+    /// Customers other than the incident's own who escalated and were promised a response: the
+    /// first ten.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unreachable: Vec<EmailAddress>,
-    /// Backup addresses told on this level in place of those.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub stand_ins: Vec<EmailAddress>,
+    pub requesters: Vec<Customer>,
 }
 
 impl Escalation {
@@ -98,6 +100,24 @@ impl Escalation {
     #[must_use]
     pub fn current_level(&self) -> Option<&Level> {
         self.ladder.levels.get((self.level as usize).checked_sub(1)?)
+    }
+
+    /// Why those who are alerted now should act, in a customer's words if there are any.
+    #[must_use]
+    pub fn reason(&self) -> &Cause {
+        match (&self.cause, &self.justification) {
+            (Cause::Deadline { .. }, Some(justification)) => justification,
+            (cause, _) => cause,
+        }
+    }
+
+    /// Whether a response of that instant responds to it: one given before a customer escalated
+    /// does not. A missed deadline is responded to by whatever the customer got.
+    #[must_use]
+    pub fn is_answered_by(&self, responded_at: Timestamp) -> bool {
+        let by_deadline_alone =
+            matches!(self.cause, Cause::Deadline { .. }) && self.justification.is_none();
+        by_deadline_alone || responded_at >= self.clock.started_at
     }
 
     /// When the ladder itself has something to do next.

@@ -20,7 +20,7 @@ pub use decide::decide;
 
 use clock::{Clock, ClockName};
 use escalation::Escalation;
-use values::{Channel, Customer, IncidentNumber, Name, Priority, Summary};
+use values::{Channel, Customer, EmailAddress, IncidentNumber, Name, Priority, Summary};
 
 /// A customer-care case and every promise that runs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Incident {
     /// The last escalation, running or stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
+    /// Addresses that turned out not to reach anybody, in the order in which that was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreachable: Vec<EmailAddress>,
 }
 
 /// Whether anything is still promised.

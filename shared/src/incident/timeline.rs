@@ -203,6 +203,11 @@ pub enum Event {
         /// The promises that this ended.
         stopped: Vec<StoppedClock>,
     },
+    /// A change of policy made this step reach more recipients than a transaction has room for.
+    NotEverybodyTold {
+        /// How many were not told.
+        left_out: usize,
+    },
     /// An e-mail could not be sent.
     Undeliverable {
         /// Which.

@@ -156,6 +156,8 @@ fn a_response_cannot_be_in_the_future_nor_before_the_incident() {
         at: Some(story.start + SignedDuration::from_mins(minutes)),
     };
     assert_eq!(story.refuses(respond_at(1)), Refusal::InTheFuture { pointer: "/at" });
+    let long_ago = respond_at(-367 * 24 * 60);
+    assert_eq!(story.refuses(long_ago), Refusal::TooLongAgo { pointer: "/at" });
     let opened_at = story.start;
     assert_eq!(story.refuses(respond_at(-1)), Refusal::BeforeTheIncident { opened_at });
 }
@@ -211,4 +213,29 @@ fn a_promise_broken_while_escalated_is_told_to_those_who_work_on_it() {
             "deadline_missed -> management",
             "promise_broken -> ada",
         ]);
+}
+
+#[test]
+fn what_was_due_before_the_desk_heard_of_it_is_a_breach_that_is_not_late() {
+    let Command::Open { number, priority, channel, summary, customer, .. } = open(Channel::Email)
+    else {
+        unreachable!()
+    };
+    let mut story = given();
+    let received_at = Some(story.start - SignedDuration::from_hours(5));
+    story = story.when(Command::Open { number, priority, channel, summary, customer, received_at });
+    story.until(0).then_happened(&[
+        "0m deadline_missed clock=initial_response late_ms=0",
+        "0m escalated_by_deadline clock=initial_response",
+        "0m level_alerted level=1 round=1",
+    ]);
+}
+
+#[test]
+fn a_callers_clock_may_be_a_little_ahead() {
+    let story = given().when(open(Channel::Email));
+    let at = Some(story.now + SignedDuration::from_secs(3));
+    let author = "Grace".parse().unwrap();
+    let story = story.when(Command::Respond { author, message: None, at });
+    assert_eq!(story.incident().responded_at, Some(story.now));
 }

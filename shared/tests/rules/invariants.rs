@@ -82,8 +82,7 @@ fn bounce(story: &Story, n: usize) -> Option<Command> {
     Some(Command::Undeliverable {
         email: email.id.clone(),
         recipient: Some(email.recipient.clone()),
-        alert: email.kind.alert(),
-        is_notice: false,
+        kind: Some(email.kind.clone()),
         reason: "no such mailbox".to_owned(),
     })
 }

@@ -1,9 +1,11 @@
 //! The clock `escalation_response`: the ladder.
 
+use jiff::SignedDuration;
+use shared::incident::Command;
 use shared::incident::clock::ClockName;
 use shared::incident::values::Channel;
 
-use crate::story::{acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{Story, acknowledge, customer, escalate, given, open, resolve, respond};
 
 #[test]
 fn an_escalation_of_an_unknown_number_opens_the_incident_and_alerts_level_1() {
@@ -183,4 +185,68 @@ fn addresses_are_those_of_when_a_level_fires() {
     let board = story.policy.teams.0.get_mut(&"board".parse().unwrap()).unwrap();
     board.addresses = vec!["new-board@desk.example".parse().unwrap()];
     story.until(20).then_told(&["escalation_alert -> new-board"]);
+}
+
+fn responded(story: &Story, minutes_ago: i64) -> Command {
+    let at = Some(story.now - SignedDuration::from_mins(minutes_ago));
+    Command::Respond { author: "Grace".parse().unwrap(), message: None, at }
+}
+
+#[test]
+fn a_response_from_before_a_customer_escalated_does_not_answer_the_escalation() {
+    let story = given().when(open(Channel::Email)).until(40).when(escalate());
+    let earlier = responded(&story, 10);
+    let story = story.when(earlier);
+    story.then_told(&[]).then_due(Some(60));
+    assert!(story.incident().running_escalation().is_some());
+    let promise = story.incident().clock(ClockName::EscalationResponse).unwrap();
+    assert_eq!(story.minutes(promise.due_at), 100);
+    assert!(story.incident().clock(ClockName::InitialResponse).is_none(), "that promise is kept");
+}
+
+#[test]
+fn a_response_from_before_the_desk_escalated_by_itself_ends_the_escalation() {
+    let story = given().when(open(Channel::Email)).until(65);
+    let earlier = responded(&story, 10);
+    assert!(story.when(earlier).incident().running_escalation().is_none());
+}
+
+#[test]
+fn levels_alerted_after_a_customer_escalated_too_read_the_justification() {
+    let story = given().when(open(Channel::Email)).until(65).when(escalate()).until(80);
+    let alert = serde_json::to_string(&story.emails().next().unwrap().kind).unwrap();
+    assert!(alert.contains("We lose 40,000 EUR an hour."), "{alert}");
+}
+
+#[test]
+fn whoever_escalated_hears_what_the_customer_hears() {
+    let Command::Escalate { number, business_justification, .. } = escalate() else {
+        unreachable!()
+    };
+    let mut requester = customer();
+    requester.email = "boss@customer.example".parse().unwrap();
+    let by_boss = Command::Escalate { number, requester, business_justification };
+    let message = Some("Found it.".parse().unwrap());
+    let author = "Grace".parse().unwrap();
+    given()
+        .when(open(Channel::Phone))
+        .when(by_boss)
+        .when(Command::Respond { author, message, at: None })
+        .then_told(&[
+            "escalation_stopped -> triage",
+            "escalation_stopped -> management",
+            "response_given -> ada",
+            "response_given -> boss",
+        ]);
+}
+
+#[test]
+fn a_level_that_had_no_time_left_has_a_minute_when_the_ladder_resumes() {
+    let mut story = given().when(escalate());
+    story.now += SignedDuration::from_secs(20 * 60 - 1);
+    let story = story.when(acknowledge());
+    let expired = story.now + SignedDuration::from_mins(30);
+    let story = story.until(50);
+    let due = story.incident().escalation.as_ref().unwrap().climb_due().unwrap();
+    assert_eq!(due, expired + SignedDuration::from_mins(1));
 }

@@ -58,13 +58,13 @@ fn clock_due(draft: &mut Draft<'_>, name: ClockName) {
         clock.warnings.retain(|warning| *warning > now);
         warn(draft, promise, warned_at);
     } else {
-        let started_at = clock.started_at;
+        let (started_at, set_at) = (clock.started_at, clock.set_at);
         clock.warnings.clear();
         clock.breached = true;
         draft.record(Event::DeadlineMissed {
             clock: name,
             started_at,
-            lateness: Lateness::of(promise.due_at, now),
+            lateness: Lateness::of(promise.due_at, now).known_since(set_at),
         });
         breached(draft, promise);
     }
@@ -102,5 +102,5 @@ fn breached(draft: &mut Draft<'_>, broken: Promise) {
             promised_at
         }
     };
-    draft.tell_own_customer(EmailKind::PromiseBroken { broken, promised_at });
+    draft.tell_customers(&EmailKind::PromiseBroken { broken, promised_at });
 }

@@ -11,6 +11,9 @@ use crate::incident::values::{Channel, Customer, IncidentNumber, Justification};
 use crate::incident::{Incident, Status};
 use crate::policy::Policy;
 
+/// How many requesters an escalation keeps, so that its item stays small.
+const MAX_REQUESTERS: usize = 10;
+
 /// Starts the ladder at level 1. If an escalation runs already, the justification is appended, its
 /// teams are told, and the same promise is answered.
 pub(super) fn escalate(
@@ -52,11 +55,11 @@ pub(super) fn escalate(
         };
         (ladder::start(&mut draft, cause), false)
     };
+    remember(&mut draft, &requester, &business_justification);
     draft.tell_customer(
-        &requester.email,
-        requester.language,
+        &requester,
         EmailKind::EscalationReceived {
-            requester: requester.name,
+            requester: requester.name.clone(),
             business_justification,
             promised_at,
             overdue,
@@ -64,6 +67,23 @@ pub(super) fn escalate(
         },
     );
     draft.finish()
+}
+
+/// Keeps who was promised a response, and what later levels should read.
+fn remember(draft: &mut Draft<'_>, requester: &Customer, justification: &Justification) {
+    let own = draft.incident.customer.email.clone();
+    let Some(escalation) = &mut draft.incident.escalation else { return };
+    if matches!(escalation.cause, Cause::Deadline { .. }) {
+        escalation.justification = Some(Cause::Customer {
+            requester: requester.name.clone(),
+            business_justification: justification.clone(),
+        });
+    }
+    let known = &mut escalation.requesters;
+    let is_new = requester.email != own && known.iter().all(|k| k.email != requester.email);
+    if is_new && known.len() < MAX_REQUESTERS {
+        known.push(requester.clone());
+    }
 }
 
 /// The incident of a number that the desk does not know: the customer's word is enough. It has no
@@ -88,6 +108,7 @@ fn unknown_incident<'a>(
         update: None,
         responded_at: None,
         escalation: None,
+        unreachable: Vec::new(),
     };
     let mut draft = Draft::of(incident, policy, now);
     let teams = Vec::new();

@@ -1,20 +1,23 @@
 //! The ladder: started by an escalation, climbed by time, stopped by a person.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::email::{Alert, EmailKind};
 use crate::incident::change::{Change, Draft, Refusal};
 use crate::incident::clock::{Clock, Lateness, after};
 use crate::incident::escalation::{Cause, Climb, Escalation};
 use crate::incident::timeline::Event;
-use crate::incident::values::{EmailAddress, Name};
+use crate::incident::values::Name;
 use crate::policy::TeamId;
+
+/// The least that a level has when the ladder resumes on it.
+const LEAST_LEFT: SignedDuration = SignedDuration::from_mins(1);
 
 /// Starts an escalation at level 1 and returns the promised response.
 pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
     let incident = &mut draft.incident;
     let targets = draft.policy.targets(incident.priority);
-    let clock = Clock::start(&targets.escalation_response, draft.now);
+    let clock = Clock::start(&targets.escalation_response, draft.now, draft.now);
     let promised_at = clock.due_at;
     let sequence = incident.escalation.as_ref().map_or(0, |last| last.sequence) + 1;
     draft.record(match cause.clone() {
@@ -37,8 +40,8 @@ pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
         round: 1,
         climb: Climb::Climbing { due_at: draft.now },
         told: Vec::new(),
-        unreachable: Vec::new(),
-        stand_ins: Vec::new(),
+        justification: None,
+        requesters: Vec::new(),
     };
     let climbed = climb(draft, escalation);
     draft.incident.escalation = Some(climbed);
@@ -59,7 +62,7 @@ pub(super) fn climb(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escala
         }
         escalation.level += 1;
         let Some(level) = escalation.current_level().cloned() else { break };
-        if reaches_somebody(draft, &escalation, &level.teams) {
+        if reaches_somebody(draft, &escalation) {
             record_skipped(draft, &escalation, skipped);
             let due_at = after(draft.now, level.within.duration());
             escalation.climb = Climb::Climbing { due_at };
@@ -78,17 +81,14 @@ fn record_skipped(draft: &mut Draft<'_>, escalation: &Escalation, levels: Vec<u3
     }
 }
 
-/// Whether any address of the teams, backups included, has not turned out to be dead.
-pub(super) fn reaches_somebody(
-    draft: &Draft<'_>,
-    escalation: &Escalation,
-    teams: &[TeamId],
-) -> bool {
-    teams
-        .iter()
-        .filter_map(|id| draft.policy.team(id))
-        .flat_map(|team| team.addresses.iter().chain(&team.backup))
-        .any(|address| !escalation.unreachable.contains(address))
+/// Whether an alert of the level on which the escalation stands would reach anybody.
+pub(super) fn reaches_somebody(draft: &Draft<'_>, escalation: &Escalation) -> bool {
+    let teams = escalation.current_level().map(|level| level.teams.as_slice()).unwrap_or_default();
+    teams.iter().any(|id| is_reached(draft, id))
+}
+
+fn is_reached(draft: &Draft<'_>, team: &TeamId) -> bool {
+    draft.policy.team(team).is_some_and(|team| !draft.recipients(team).is_empty())
 }
 
 /// Alerts the level on which the escalation stands.
@@ -98,36 +98,25 @@ fn alert(draft: &mut Draft<'_>, escalation: &mut Escalation, taken_by: Option<Na
     else {
         return;
     };
+    let teams: Vec<_> = level.teams.into_iter().filter(|id| is_reached(draft, id)).collect();
     draft.record(Event::LevelAlerted {
         escalation: escalation.sequence,
         level: escalation.level,
         round: escalation.round,
-        teams: level.teams.clone(),
+        teams: teams.clone(),
         until: due_at,
     });
     let kind = alert_email(escalation, due_at, taken_by);
-    escalation.stand_ins.clear();
-    for id in level.teams {
-        if let Some(team) = draft.policy.team(&id) {
-            let language = team.language.unwrap_or(draft.policy.desk.default_language);
-            let dead = |address: &&EmailAddress| escalation.unreachable.contains(address);
-            let missing = team.addresses.iter().filter(dead).count();
-            let stand_ins = team.backup.iter().filter(|a| !dead(a)).take(missing);
-            let live = team.addresses.iter().filter(|a| !dead(a));
-            let recipients: Vec<_> = live.chain(stand_ins.clone()).cloned().collect();
-            escalation.stand_ins.extend(stand_ins.cloned().collect::<Vec<_>>());
-            for address in recipients {
-                draft.tell(&address, language, kind.clone());
-            }
-        }
-        if !escalation.told.contains(&id) {
-            escalation.told.push(id);
+    draft.tell_teams(&teams, &kind);
+    for team in teams {
+        if !escalation.told.contains(&team) {
+            escalation.told.push(team);
         }
     }
 }
 
 /// The alert of the level on which the escalation stands.
-pub(super) fn alert_email(
+fn alert_email(
     escalation: &Escalation,
     level_until: Timestamp,
     taken_by: Option<Name>,
@@ -140,7 +129,7 @@ pub(super) fn alert_email(
             round: escalation.round,
             rounds: escalation.ladder.rounds,
         },
-        cause: escalation.cause.clone(),
+        cause: escalation.reason().clone(),
         promised_at: escalation.clock.due_at,
         level_until,
         unanswered_since_taken_by: taken_by,
@@ -168,7 +157,7 @@ fn alarm(draft: &mut Draft<'_>, escalation: &Escalation, alarm_at: Timestamp) {
         &escalation.told,
         &EmailKind::LadderExhausted {
             rounds: escalation.round,
-            cause: escalation.cause.clone(),
+            cause: escalation.reason().clone(),
             promised_at: escalation.clock.due_at,
             alarm_at,
         },
@@ -197,7 +186,9 @@ pub(super) fn step(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalat
                 lateness: Lateness::of(until, now),
             });
             let Some(left_ms) = left_ms else { return exhaust(draft, escalation) };
-            let left = jiff::SignedDuration::from_millis(left_ms);
+            // Enough to read the alert by, however little the level had left.
+            let level = escalation.current_level().map_or(LEAST_LEFT, |l| l.within.duration());
+            let left = SignedDuration::from_millis(left_ms).max(LEAST_LEFT.min(level));
             escalation.climb = Climb::Climbing { due_at: after(now, left) };
             alert(draft, &mut escalation, Some(by));
             escalation

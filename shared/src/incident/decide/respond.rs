@@ -1,6 +1,6 @@
 //! A human acts: responds to the customer, or resolves the incident.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::email::EmailKind;
 use crate::incident::change::{Change, Draft, Refusal};
@@ -18,10 +18,8 @@ pub(super) fn respond(
     at: Option<Timestamp>,
 ) -> Result<Change, Refusal> {
     refuse_resolved(&draft.incident)?;
-    let responded_at = at.unwrap_or(draft.now);
-    if responded_at > draft.now {
-        return Err(Refusal::InTheFuture { pointer: "/at" });
-    }
+    let responded_at = not_quite_now(at.unwrap_or(draft.now), draft.now);
+    refuse_out_of_range(responded_at, draft.now, "/at")?;
     if responded_at < draft.incident.opened_at {
         return Err(Refusal::BeforeTheIncident { opened_at: draft.incident.opened_at });
     }
@@ -30,19 +28,20 @@ pub(super) fn respond(
     // A response older than the last one is told on the timeline and moves no clock: what it could
     // have stopped was stopped since.
     if draft.incident.responded_at.is_none_or(|last| responded_at >= last) {
-        stopped = stop_clocks(&mut draft, responded_at);
-        let update = Clock::start(&targets.update, responded_at);
-        stop_escalation(&mut draft, &author, Some(update.due_at));
+        let running = draft.incident.running_escalation();
+        let answers = running.is_some_and(|escalation| escalation.is_answered_by(responded_at));
+        stopped = stop_clocks(&mut draft, responded_at, answers);
+        let update = Clock::start(&targets.update, responded_at, draft.now);
+        if answers {
+            stop_escalation(&mut draft, &author, Some(update.due_at));
+        }
         draft.incident.responded_at = Some(responded_at);
         draft.incident.update = Some(update);
     }
     if let Some(message) = message.clone() {
         let next_update_at = draft.incident.next_promise().map(|(_, due_at)| due_at);
-        draft.tell_own_customer(EmailKind::ResponseGiven {
-            author: author.clone(),
-            message,
-            next_update_at,
-        });
+        let author = author.clone();
+        draft.tell_customers(&EmailKind::ResponseGiven { author, message, next_update_at });
     }
     draft.record(Event::Responded { author, responded_at, message, stopped });
     Ok(draft.finish())
@@ -56,12 +55,36 @@ pub(super) fn resolve(
 ) -> Result<Change, Refusal> {
     refuse_resolved(&draft.incident)?;
     let now = draft.now;
-    let stopped = stop_clocks(&mut draft, now);
+    let stopped = stop_clocks(&mut draft, now, true);
     stop_escalation(&mut draft, &by, None);
     draft.incident.status = Status::Resolved { by: by.clone(), at: now };
-    draft.tell_own_customer(EmailKind::IncidentResolved { by: by.clone(), note: note.clone() });
+    draft.tell_customers(&EmailKind::IncidentResolved { by: by.clone(), note: note.clone() });
     draft.record(Event::Resolved { by, note, stopped });
     Ok(draft.finish())
+}
+
+/// How far the caller's clock may be ahead of the desk's.
+const SKEW: SignedDuration = SignedDuration::from_secs(5);
+const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(366 * 24);
+
+/// An instant that is ahead of now by no more than clocks differ is now.
+pub(super) fn not_quite_now(instant: Timestamp, now: Timestamp) -> Timestamp {
+    if instant > now && instant.duration_since(now) <= SKEW { now } else { instant }
+}
+
+/// Refuses an instant that cannot be meant.
+pub(super) fn refuse_out_of_range(
+    instant: Timestamp,
+    now: Timestamp,
+    pointer: &'static str,
+) -> Result<(), Refusal> {
+    if instant > now {
+        return Err(Refusal::InTheFuture { pointer });
+    }
+    if now.duration_since(instant) > LONGEST_AGO {
+        return Err(Refusal::TooLongAgo { pointer });
+    }
+    Ok(())
 }
 
 fn refuse_resolved(incident: &Incident) -> Result<(), Refusal> {
@@ -73,15 +96,16 @@ fn refuse_resolved(incident: &Incident) -> Result<(), Refusal> {
 
 /// Stops every clock at `at`. One that ran out a moment ago, before any sweep saw it, is a breach
 /// all the same: it is recorded here, and escalates nobody any more.
-fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp) -> Vec<StoppedClock> {
+fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Vec<StoppedClock> {
     let mut stopped = Vec::new();
-    for name in ClockName::ALL {
+    let names = ClockName::ALL.into_iter();
+    for name in names.filter(|name| escalation_too || *name != ClockName::EscalationResponse) {
         let Some(clock) = draft.incident.clock(name).cloned() else { continue };
         if clock.due_at < at && !clock.breached {
             draft.record(Event::DeadlineMissed {
                 clock: name,
                 started_at: clock.started_at,
-                lateness: Lateness::of(clock.due_at, draft.now),
+                lateness: Lateness::of(clock.due_at, draft.now).known_since(clock.set_at),
             });
             if let (ClockName::EscalationResponse, Some(escalation)) =
                 (name, draft.incident.escalation.as_mut())
