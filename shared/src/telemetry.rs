@@ -63,8 +63,6 @@ pub fn init() {
         .flatten_event(true)
         .with_max_level(level.unwrap_or(LevelFilter::INFO))
         .with_current_span(false)
-        // CloudWatch stamps each line itself.
-        .without_time()
         .init();
     if let Ok(namespace) = std::env::var("METRICS_NAMESPACE")
         && NAMESPACE.set(namespace).is_err()

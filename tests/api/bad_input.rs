@@ -118,6 +118,11 @@ async fn a_path_or_query_that_is_wrong_is_422() {
     let query = "/v1/incidents?limit=0&cursor=nonsense";
     assert_snapshot!("query", world.ask(get(query)).await.whole());
     assert_eq!(world.ask(get("/v1/escalations/%ff")).await.status, 422);
+    for query in ["limit=1&limit=2", "offset=3"] {
+        let reply = world.ask(get(&format!("/v1/incidents?{query}"))).await;
+        assert_eq!(reply.status, 422, "{query}");
+        assert!(reply.headers.contains(&problem_json()), "{query}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,7 @@
 use desk_tests::DEFAULT_POLICY;
 use desk_tests::world::{World, record};
 use serde_json::{Value, json};
-use shared::email::render::REPEAT_HEADER;
+use shared::email::render::{REPEAT_HEADER, Rendered};
 use shared::mailer::SendError;
 
 async fn escalated(world: &World) {
@@ -27,15 +27,21 @@ async fn deliveries(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_email_that_was_surely_not_sent_is_sent_once_later() {
-    let world = World::new(DEFAULT_POLICY);
-    escalated(&world).await;
-    let reason = "TooManyRequestsException".to_owned();
-    world.mailer.fail_next(SendError::Retry { reason, account_held: false });
-    let sent = world.until(120).await;
-    assert_eq!(sent.len(), 4, "three teams and the customer, each once");
-    assert!(sent.iter().all(|(_, email)| email.headers.iter().all(|(h, _)| *h != REPEAT_HEADER)));
-    assert!(deliveries(&world).await.contains(&"triage sent 2".to_owned()));
+async fn an_email_that_was_surely_not_sent_is_tried_again_at_once_and_sent_once() {
+    for (failures, deliveries_of_triage) in [(1, "triage sent 1"), (12, "triage sent 2")] {
+        let world = World::new(DEFAULT_POLICY);
+        escalated(&world).await;
+        for _ in 0..failures {
+            let reason = "TooManyRequestsException: slow down".to_owned();
+            world.mailer.fail_next(SendError::Retry { reason, account_held: false });
+        }
+        let sent = world.until(120).await;
+        assert_eq!(sent.len(), 4, "three teams and the customer, each once");
+        let labelled = |email: &Rendered| email.headers.iter().any(|(h, _)| *h == REPEAT_HEADER);
+        assert!(!sent.iter().any(|(_, email)| labelled(email)), "no repeat");
+        let deliveries = deliveries(&world).await;
+        assert!(deliveries.contains(&deliveries_of_triage.to_owned()), "{deliveries:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,5 @@
 //! Acting on what is due: the index nominated it, the item itself decides.
 
-use futures::future::join_all;
 use jiff::Timestamp;
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
@@ -13,12 +12,8 @@ use shared::incident::{Change, Command};
 use shared::store::{DueItem, DueTarget, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
-use crate::Report;
-
-/// How many items are acted on at the same time.
-pub(super) const CONCURRENCY: usize = 16;
-
-enum Done {
+/// What acting on an item came to.
+pub(super) enum Done {
     Changed { changes: usize, next: Option<DueItem> },
     Requeued,
     Cancelled,
@@ -26,41 +21,18 @@ enum Done {
     Failed,
 }
 
-/// Acts on items at the same time, begun in order, and returns what becomes due next on them up to `until`. One that
-/// fails stays due and holds nobody up.
-pub(super) async fn on_all<S: Store>(
-    desk: &Desk<S>,
-    due: Vec<DueItem>,
-    until: Timestamp,
-    report: &mut Report,
-) -> Vec<DueItem> {
-    let mut coming = Vec::new();
-    for done in join_all(due.into_iter().map(|item| on(desk, item, until))).await {
-        match done {
-            Done::Changed { changes, next } => {
-                report.changes += changes;
-                coming.extend(next);
-            }
-            Done::Requeued => report.requeued += 1,
-            Done::Cancelled => report.cancelled += 1,
-            Done::Failed => report.failed += 1,
-            Done::Nothing => {}
-        }
-    }
-    coming
-}
-
-async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp) -> Done {
-    let (number, outcome) = match &item.target {
-        DueTarget::Incident(number) => (number, on_incident(desk, number, until).await),
-        DueTarget::Email(id) => {
-            let acted = on_email(desk, id, item.due_at).await;
-            (&id.number, acted.map_err(Failure::from))
+/// Acts on one item. One that fails stays due for the next sweep.
+pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp) -> Done {
+    let outcome = match &item.target {
+        DueTarget::Incident(number) => on_incident(desk, number, until).await,
+        DueTarget::Email(id) => on_email(desk, id, item.due_at).await.map_err(Failure::from),
+        DueTarget::Foreign { .. } => {
+            Err(StoreError::Corrupt("the due index has an item of another version".into()).into())
         }
     };
     outcome.unwrap_or_else(|error| {
         let source = std::error::Error::source(&error).map(ToString::to_string);
-        tracing::error!(incident.number = %number, %error, source, "could not act on what is due");
+        tracing::error!(due = ?item.target, %error, source, "could not act on what is due");
         if let Failure::Store(StoreError::Corrupt(_)) = error {
             emit(Metric::Unreadable, 1, desk.clock.now());
         }
@@ -128,8 +100,12 @@ async fn on_email<S: Store>(
     due_at: Timestamp,
 ) -> Result<Done, StoreError> {
     let now = desk.clock.now();
-    let incident = desk.store.load(&id.number).await?;
-    let resolved = incident.is_some_and(|incident| !incident.is_open());
+    let resolved = match desk.store.load(&id.number).await {
+        Ok(incident) => incident.is_some_and(|incident| !incident.is_open()),
+        // Whatever became of the incident, the e-mail was promised.
+        Err(StoreError::Corrupt(_)) => false,
+        Err(error) => return Err(error),
+    };
     if resolved && desk.store.cancel_email(id, due_at).await? {
         return Ok(Done::Cancelled);
     }

@@ -9,16 +9,20 @@ mod queue;
 
 use std::time::Duration;
 
+use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use shared::desk::Desk;
 use shared::policy::Period;
-use shared::store::{Store, StoreError};
+use shared::store::{DueItem, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
+use act::Done;
 use queue::Queue;
 
+/// How many items are acted on at the same time.
+const CONCURRENCY: usize = 16;
 /// How long before its time-out a sweep leaves.
 const MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -42,6 +46,23 @@ pub struct Report {
     pub cancelled: usize,
     /// Items on which it could not act; they stay due for the next sweep.
     pub failed: usize,
+}
+
+impl Report {
+    /// Counts what was done, and returns what becomes due next by it.
+    fn count(&mut self, done: Done) -> Option<DueItem> {
+        match done {
+            Done::Changed { changes, next } => {
+                self.changes += changes;
+                return next;
+            }
+            Done::Requeued => self.requeued += 1,
+            Done::Cancelled => self.cancelled += 1,
+            Done::Failed => self.failed += 1,
+            Done::Nothing => {}
+        }
+        None
+    }
 }
 
 /// Handles one firing of the schedule.
@@ -86,24 +107,35 @@ pub async fn sweep<S: Store>(
     let read = queue.fill(&desk.store, until).await;
     let mut report = Report::default();
     let mut heartbeat = read.is_ok();
+    let mut acting = FuturesUnordered::new();
     loop {
         let now = desk.clock.now();
-        if now > leave_by {
-            tracing::warn!(left = queue.len(), "no time left; the next sweep goes on");
-            break;
+        while now <= leave_by && acting.len() < CONCURRENCY {
+            let Some(item) = queue.take_due(now) else { break };
+            acting.push(act::on(desk, item, until));
         }
-        // A little at a time, so that a long queue is left in time.
-        let due = queue.take_due(now, act::CONCURRENCY);
-        if !due.is_empty() {
-            queue.extend(act::on_all(desk, due, until, &mut report).await);
+        let next = queue.next().filter(|next| *next <= until);
+        if acting.is_empty() {
+            if std::mem::take(&mut heartbeat) {
+                emit(Metric::SweepHeartbeat, 1, now);
+            }
+            let Some(next) = next else { break };
+            if now > leave_by {
+                tracing::warn!(left = queue.len(), "no time left; the next sweep goes on");
+                break;
+            }
+            tokio::time::sleep(wait(now, next)).await;
             continue;
         }
-        if std::mem::take(&mut heartbeat) {
-            emit(Metric::SweepHeartbeat, 1, now);
+        // One that takes long holds nobody up: what comes due meanwhile takes a free place.
+        let has_place = next.is_some() && acting.len() < CONCURRENCY;
+        let coming = tokio::time::sleep(next.map_or(Duration::ZERO, |next| wait(now, next)));
+        tokio::select! {
+            Some(done) = acting.next() => queue.extend(report.count(done)),
+            () = coming, if has_place => {}
         }
-        let Some(next) = queue.next().filter(|next| *next <= until) else { break };
-        tokio::time::sleep(wait(now, next)).await;
     }
+    drop(acting);
     if report != Report::default() {
         let Report { changes, requeued, cancelled, failed } = report;
         tracing::info!(changes, requeued, cancelled, failed, "sweep done");

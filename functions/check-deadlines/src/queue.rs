@@ -35,14 +35,11 @@ impl Queue {
         self.0.len()
     }
 
-    /// Takes at most `most` of what is due by now, in order.
-    pub fn take_due(&mut self, now: Timestamp, most: usize) -> Vec<DueItem> {
-        let mut due = Vec::new();
-        while due.len() < most && self.next().is_some_and(|due_at| due_at <= now) {
-            let first = self.0.pop_first();
-            due.extend(first.map(|(due_at, target)| DueItem { due_at, target }));
-        }
-        due
+    /// Takes the earliest item that is due by now.
+    pub fn take_due(&mut self, now: Timestamp) -> Option<DueItem> {
+        self.next().filter(|due_at| *due_at <= now)?;
+        let (due_at, target) = self.0.pop_first()?;
+        Some(DueItem { due_at, target })
     }
 
     /// The earliest instant.

@@ -1,13 +1,16 @@
 //! One attempt to send one e-mail.
 
+use std::time::Duration;
+
+use jiff::SignedDuration;
 use shared::carry_out::{Attendant, Failure, carry_out};
 use shared::desk::Desk;
 use shared::email::EmailId;
 use shared::email::outbox::{LEASE, MAX_AMBIGUOUS, OutboxItem, Settlement, backoff};
-use shared::email::render::render;
+use shared::email::render::{Rendered, render};
 use shared::incident::Command;
 use shared::incident::clock::after;
-use shared::mailer::{Mailer, SendError};
+use shared::mailer::{Mailer, SendError, code};
 use shared::store::{ParkedEmail, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
@@ -39,7 +42,7 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string())).await,
     };
-    let settlement = match mailer.send(&rendered).await {
+    let settlement = match send(mailer, &rendered).await {
         Ok(ses_message_id) => Settlement::Sent { ses_message_id, sent_at: desk.clock.now() },
         Err(SendError::Park { reason }) => return park(desk, Some(&item), parked(reason)).await,
         Err(error) => retry(desk, &item, &error),
@@ -47,19 +50,44 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
     desk.store.settle_email(id, &claim_id, &settlement).await
 }
 
+/// How often an e-mail that was surely not sent is tried at once: a busy moment of SES, or a
+/// connection that was not made, is no reason to wait for the next sweep.
+const TRIES: u32 = 3;
+const LONGEST_WHEN_BUSY: SignedDuration = SignedDuration::from_secs(30);
+
+async fn send<M: Mailer>(mailer: &M, rendered: &Rendered) -> Result<String, SendError> {
+    let mut tries = 1;
+    loop {
+        match mailer.send(rendered).await {
+            Err(SendError::Retry { account_held: false, .. }) if tries < TRIES => {
+                let longest = Duration::from_millis(500).saturating_mul(1 << tries);
+                tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+                tries += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 /// When to try again. An account that is held up is tried again like any other failure: nobody
 /// tells the desk when it is released.
 fn retry<S: Store>(desk: &Desk<S>, item: &OutboxItem, error: &SendError) -> Settlement {
     let (id, attempts) = (&item.email.id, item.delivery.attempts);
     let now = desk.clock.now();
+    let why = error.code();
     if let SendError::Retry { account_held: true, .. } = error {
         emit(Metric::SendingHeld, 1, now);
-        tracing::error!(incident.number = %id.number, email.id = %id, %error, "SES does not send for this account");
+        tracing::error!(incident.number = %id.number, email.id = %id, why, "SES does not send for this account");
     } else {
-        tracing::warn!(incident.number = %id.number, email.id = %id, attempts, %error, "an e-mail is tried again");
+        tracing::warn!(incident.number = %id.number, email.id = %id, attempts, why, "an e-mail is tried again");
     }
+    // What SES was too busy for is wanted soon; what may have been sent, or waits for a person, is not.
+    let longest = match error {
+        SendError::Retry { account_held: false, .. } => LONGEST_WHEN_BUSY,
+        _ => SignedDuration::MAX,
+    };
     Settlement::Retry {
-        due_at: after(now, backoff(attempts, fastrand::f64())),
+        due_at: after(now, backoff(attempts, fastrand::f64()).min(longest)),
         ambiguous: matches!(error, SendError::Ambiguous { .. }),
         error: error.to_string(),
     }
@@ -73,7 +101,7 @@ async fn park<S: Store>(
 ) -> Result<(), StoreError> {
     let id = &parked.id;
     emit(Metric::EmailsParked, 1, desk.clock.now());
-    tracing::error!(incident.number = %id.number, email.id = %id, reason = parked.error, "an e-mail is parked");
+    tracing::error!(incident.number = %id.number, email.id = %id, why = code(&parked.error), "an e-mail is parked");
     let command = Command::Undeliverable {
         email: id.clone(),
         recipient: item.map(|item| item.email.recipient.clone()),

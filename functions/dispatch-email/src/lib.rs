@@ -26,7 +26,8 @@ pub struct Batch {
 }
 
 /// How many e-mails of a batch are on their way at the same time.
-const CONCURRENCY: usize = 4;
+/// A whole batch, so that its time is that of one e-mail.
+const CONCURRENCY: usize = 10;
 
 /// Handles a batch of stream records. The answer names the records to hand out again: those for
 /// which the store was unavailable. A record that cannot be read is alarmed and let go: its e-mail

@@ -1,5 +1,6 @@
 //! `GET /v1/incidents`: open incidents in order of what is due next, a page at a time.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ const MAX_LIMIT: usize = 100;
 
 /// The query as it comes; numbers are text here, so that each mistake is named.
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Page {
     limit: Option<String>,
     cursor: Option<String>,
@@ -31,8 +33,12 @@ struct IncidentList {
 pub(super) async fn list<S: Store>(
     State(desk): State<Desk<S>>,
     Authenticated: Authenticated,
-    Query(page): Query<Page>,
+    page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Answer, Problem> {
+    let Query(page) = page.map_err(|rejection| {
+        // serde's words, such as "unknown field `x`" or "duplicate field `limit`".
+        Problem::wrong_fields(vec![ProblemField::parameter("query", rejection.body_text())])
+    })?;
     let (limit, after) = read(&page)?;
     let board = desk.store.open_incidents(after.as_ref(), limit).await?;
     let list = IncidentList {

@@ -117,8 +117,8 @@ pub(super) fn caller(parts: &Parts) -> Result<String, Problem> {
         Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref(),
         _ => None,
     };
-    let iam = authorizer.and_then(|a| a.iam.as_ref()?.user_arn.clone());
-    iam.filter(|caller| !caller.is_empty()).ok_or_else(|| {
+    let iam = authorizer.and_then(|a| a.iam.as_ref()?.user_arn.as_deref());
+    iam.filter(|arn| !arn.is_empty()).map(without_session).ok_or_else(|| {
         Problem::new(
             StatusCode::UNAUTHORIZED,
             "unauthenticated",
@@ -126,6 +126,18 @@ pub(super) fn caller(parts: &Parts) -> Result<String, Problem> {
             "The request carries no authenticated caller. Sign it with AWS Signature Version 4.",
         )
     })
+}
+
+/// A role's session has a name of its own, and another one after each restart of the caller, who is
+/// the same all the while: `…:assumed-role/<role>/<session>` is the role.
+fn without_session(arn: &str) -> String {
+    match arn.split_once(":assumed-role/") {
+        Some((account, role)) => {
+            let role = role.split('/').next().unwrap_or(role);
+            format!("{account}:assumed-role/{role}")
+        }
+        None => arn.to_owned(),
+    }
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
@@ -182,4 +194,18 @@ fn too_large() -> Problem {
         "Too large",
         "The body must not be longer than 256 KB (262,144 bytes).",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_the_same_caller_in_every_session() {
+        let role = |session: &str| format!("arn:aws:sts::1:assumed-role/portal/{session}");
+        assert_eq!(without_session(&role("a")), without_session(&role("b")));
+        assert_ne!(without_session(&role("a")), without_session("arn:aws:sts::1:assumed-role/x/a"));
+        let user = "arn:aws:iam::1:user/team/portal";
+        assert_eq!(without_session(user), user);
+    }
 }

@@ -34,6 +34,25 @@ pub enum SendError {
     },
 }
 
+impl SendError {
+    /// What failed, for logs.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Retry { reason, .. } | Self::Ambiguous { reason } | Self::Park { reason } => {
+                code(reason)
+            }
+        }
+    }
+}
+
+/// The first words of a reason, up to its colon: the mail system's code. What follows may name
+/// addresses, which no log may hold.
+#[must_use]
+pub fn code(reason: &str) -> &str {
+    reason.split(':').next().unwrap_or(reason)
+}
+
 /// Sends e-mail.
 pub trait Mailer: Clone + Send + Sync + 'static {
     /// Makes one attempt and returns the mail system's id of the message.

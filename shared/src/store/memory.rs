@@ -80,6 +80,7 @@ fn shard_of_target(target: &DueTarget) -> u8 {
     match target {
         DueTarget::Incident(number) => shard_of(number),
         DueTarget::Email(id) => shard_of(&id.number),
+        DueTarget::Foreign { .. } => 0,
     }
 }
 

@@ -109,6 +109,13 @@ pub enum DueTarget {
     Incident(IncidentNumber),
     /// An e-mail that is stuck or to be tried again.
     Email(EmailId),
+    /// Something with keys that this version does not know: another one wrote it.
+    Foreign {
+        /// Its partition key.
+        pk: String,
+        /// Its sort key.
+        sk: String,
+    },
 }
 
 /// A page of what is due in one shard, earliest first.

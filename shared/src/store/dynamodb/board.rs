@@ -13,6 +13,8 @@ use crate::store::{
     Board, BoardPosition, DUE_SHARDS, DueItem, DuePage, DuePosition, DueTarget, StoreError,
 };
 
+const BATCH_ROUNDS: usize = 5;
+
 pub(super) async fn due(
     store: &DynamoDbStore,
     shard: u8,
@@ -31,28 +33,28 @@ pub(super) async fn due(
         .send()
         .await
         .map_err(unavailable)?;
-    let next = page.last_evaluated_key().and_then(position);
-    let items = page.items().iter().filter_map(|item| {
-        let found = position(item);
-        if found.is_none() {
-            // Nobody but this code writes the index; an alarm watches for this.
-            tracing::error!("an item of the due index has keys that are not ours");
-        }
-        found.map(|DuePosition { due_at, target }| DueItem { due_at, target })
+    let next = page.last_evaluated_key().map(position).transpose()?;
+    let items = page.items().iter().map(|item| {
+        position(item).map(|DuePosition { due_at, target }| DueItem { due_at, target })
     });
-    Ok(DuePage { items: items.collect(), next })
+    Ok(DuePage { items: items.collect::<Result<_, _>>()?, next })
 }
 
-fn position(item: &Item) -> Option<DuePosition> {
-    let target = keys::due_target(&items::text(item, keys::PK)?, &items::text(item, keys::SK)?)?;
-    let due_at = item.get(keys::DUE_AT)?.as_n().ok()?.parse().ok()?;
-    Some(DuePosition { due_at: Timestamp::from_millisecond(due_at).ok()?, target })
+fn position(item: &Item) -> Result<DuePosition, StoreError> {
+    let read = || {
+        let (pk, sk) = (items::text(item, keys::PK)?, items::text(item, keys::SK)?);
+        let due_at = item.get(keys::DUE_AT)?.as_n().ok()?.parse().ok()?;
+        let due_at = Timestamp::from_millisecond(due_at).ok()?;
+        Some(DuePosition { due_at, target: keys::due_target(pk, sk) })
+    };
+    read().ok_or_else(|| StoreError::Corrupt("the due index has an entry without keys".to_owned()))
 }
 
 fn position_key(shard: u8, position: &DuePosition) -> Item {
     let (pk, sk) = match &position.target {
         DueTarget::Incident(number) => (keys::incident_pk(number), keys::INCIDENT.to_owned()),
         DueTarget::Email(id) => (keys::incident_pk(&id.number), keys::email_sk(id)),
+        DueTarget::Foreign { pk, sk } => (pk.clone(), sk.clone()),
     };
     [
         (keys::PK.to_owned(), string(pk)),
@@ -89,7 +91,7 @@ async fn first_of_shard(
     after: Option<&BoardPosition>,
     limit: usize,
 ) -> Result<Vec<BoardPosition>, StoreError> {
-    let from = after.map_or(Timestamp::UNIX_EPOCH, |after| after.due_at);
+    let from = after.map_or(Timestamp::MIN, |after| after.due_at);
     let mut pages = store
         .client
         .query()
@@ -102,14 +104,15 @@ async fn first_of_shard(
         .page_size(i32::try_from(limit).unwrap_or(i32::MAX))
         .items()
         .send();
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(item) = pages.next().await
-    {
+    let mut found: Vec<BoardPosition> = Vec::new();
+    while let Some(item) = pages.next().await {
+        let DuePosition { due_at, target } = position(&item.map_err(unavailable)?)?;
+        // Entries of the same instant come in no order: all of them, or the next page would miss one.
+        if found.len() >= limit && found.last().is_some_and(|last| last.due_at != due_at) {
+            break;
+        }
         // E-mails are due in the same index; they are not incidents of the board.
-        if let Some(DuePosition { due_at, target: DueTarget::Incident(number) }) =
-            position(&item.map_err(unavailable)?)
-        {
+        if let DueTarget::Incident(number) = target {
             let at = BoardPosition { due_at, number };
             if after.is_none_or(|after| at > *after) {
                 found.push(at);
@@ -137,7 +140,9 @@ async fn load_all(
     let wanted = wanted.build().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let mut request = Some(HashMap::from([(store.table.clone(), wanted)]));
     let mut incidents = Vec::new();
-    while let Some(wanted) = request.take() {
+    // DynamoDB leaves keys unprocessed when it is throttled; a few rounds, and then it is too busy.
+    for _ in 0..BATCH_ROUNDS {
+        let Some(wanted) = request.take() else { break };
         let got = store
             .client
             .batch_get_item()
@@ -150,6 +155,9 @@ async fn load_all(
             incidents.push(items::read_incident(item)?);
         }
         request = got.unprocessed_keys().filter(|left| !left.is_empty()).cloned();
+    }
+    if request.is_some() {
+        return Err(StoreError::Unavailable("DynamoDB left keys of a batch unprocessed".into()));
     }
     Ok(incidents)
 }

@@ -40,6 +40,11 @@ pub(super) fn transaction(
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
     else {
+        // A transaction that DynamoDB will never take, such as one of too many items: no matter how
+        // often it is tried, and it is our mistake.
+        if error.code() == Some("ValidationException") {
+            return Err(StoreError::Corrupt(error.message().unwrap_or("refused").to_owned()));
+        }
         return Err(unavailable(error));
     };
     let reasons = cancelled.cancellation_reasons();

@@ -76,11 +76,12 @@ pub fn number_of(pk: &str) -> Option<IncidentNumber> {
 
 /// What an item of the `due` index is.
 #[must_use]
-pub fn due_target(pk: &str, sk: &str) -> Option<DueTarget> {
-    if sk == INCIDENT {
-        return number_of(pk).map(DueTarget::Incident);
+pub fn due_target(pk: String, sk: String) -> DueTarget {
+    let incident = if sk == INCIDENT { number_of(&pk) } else { None };
+    if let Some(number) = incident {
+        return DueTarget::Incident(number);
     }
-    email_id(pk, sk).map(DueTarget::Email)
+    email_id(&pk, &sk).map_or(DueTarget::Foreign { pk, sk }, DueTarget::Email)
 }
 
 /// The e-mail that has these keys.
