@@ -113,6 +113,12 @@ pub async fn a_change_is_committed_once_on_its_version(store: impl Store) {
     store.commit(only(&next)).await.unwrap();
     let again = store.commit(only(&next)).await;
     assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
+    // Also when none of its entries and e-mails is there already: the version alone decides.
+    let mut stale = next;
+    stale.entries.iter_mut().for_each(|entry| entry.index += 50);
+    stale.emails.iter_mut().for_each(|email| email.id.index += 50);
+    let lost = store.commit(only(&stale)).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
 }
 
 pub async fn a_lost_condition_writes_nothing(store: impl Store) {
