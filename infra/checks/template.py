@@ -21,6 +21,7 @@ from samtranslator.translator.translator import Translator
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
+ALARMING = {"SweepHeartbeat", "EmailsParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
 CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
 
 # What the stream carries, and whether dispatch-email should be woken for it.
@@ -176,6 +177,24 @@ def stream(cfn):
             yield f"{name}: what it gives up on is told to nobody"
 
 
+def alarms(cfn):
+    """What a person has to know of, a person hears of."""
+    watched = {a["Properties"]["MetricName"] for a in of_type(cfn, "AWS::CloudWatch::Alarm").values()}
+    for metric in sorted(ALARMING - watched):
+        yield f"no alarm watches {metric}"
+
+
+def sending(sam):
+    """A batch has time for the slowest e-mail, and ends before the lease of its claims."""
+    [timeout] = [
+        f["Properties"]["Timeout"]
+        for f in of_type(sam, "AWS::Serverless::Function").values()
+        if f["Metadata"]["BuildProperties"]["Binary"] == "dispatch-email"
+    ]
+    if not 60 <= timeout <= 90:
+        yield f"dispatch-email has {timeout} s; write 60 to 90"
+
+
 def table(cfn):
     """The state survives the stack, a slip of the hand, and a bad release."""
     for name, resource in of_type(cfn, "AWS::DynamoDB::Table").items():
@@ -213,6 +232,7 @@ def main(out):
 
     broken = [
         *functions_and_crates(sam),
+        *sending(sam),
         *layer(sam),
         *functions(cfn),
         *roles(cfn),
@@ -220,6 +240,7 @@ def main(out):
         *schedule(cfn),
         *stream(cfn),
         *table(cfn),
+        *alarms(cfn),
     ]
     print(*broken, sep="\n", end="\n" if broken else "")
     print(f"{len(sam['Resources'])} resources, translated to {len(cfn['Resources'])}; {len(broken)} broken promises")
