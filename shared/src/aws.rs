@@ -2,7 +2,8 @@
 //!
 //! `aws_config::load_defaults` costs 7 ms of CPU at a cold start and brings a second TLS stack; a
 //! function knows its region and credentials from the Lambda environment, so nothing is looked up
-//! here. All clients share one connector, and with it the parsed roots and open connections.
+//! here. The DynamoDB clients share one connector, and with it the parsed roots and open connections;
+//! SES has its own, made only where there is an SES client.
 
 use std::time::Duration;
 
@@ -35,11 +36,17 @@ const DYNAMODB_ATTEMPTS: u32 = 3;
 /// Giving up on SES leaves it open whether the e-mail was sent, so it is given long; well under
 /// the lease of a claim.
 const SES_ATTEMPT: Duration = Duration::from_secs(30);
+/// While Lambda keeps a function frozen, the other end may give a pooled connection up, and what is
+/// then sent on it looks like a lost answer: an e-mail that nobody got would be repeated as one that
+/// may have been received. Long enough for the e-mails of one batch; the monotonic clock, by which
+/// the pool goes, runs on during a freeze. DynamoDB needs no such care: the SDK tries again.
+const SES_IDLE: Duration = Duration::from_secs(5);
 
 /// What every client of one process shares.
 #[derive(Debug, Clone)]
 pub struct Aws {
     shared: SdkConfig,
+    roots: TrustStore,
     dynamodb_endpoint: Option<String>,
     ses_endpoint: Option<String>,
 }
@@ -75,11 +82,11 @@ impl Aws {
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(region))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(OneConnector::trusting(roots))
+            .http_client(OneConnector::trusting(roots.clone(), None))
             .sleep_impl(TokioSleep::new())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Self { shared, dynamodb_endpoint, ses_endpoint }
+        Self { shared, roots, dynamodb_endpoint, ses_endpoint }
     }
 
     /// A DynamoDB client.
@@ -94,11 +101,13 @@ impl Aws {
 
     /// An SES client that never retries: it would send the same e-mail again whenever an answer
     /// was lost (DESIGN.md section 6). The outbox retries instead, and labels what may be a repeat.
+    /// Each has connections of its own, which it keeps no longer than a few seconds.
     #[must_use]
     pub fn ses(&self) -> aws_sdk_sesv2::Client {
         let mut config = aws_sdk_sesv2::config::Builder::from(&self.shared)
             .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts(SES_ATTEMPT));
+            .timeout_config(timeouts(SES_ATTEMPT))
+            .http_client(OneConnector::trusting(self.roots.clone(), Some(SES_IDLE)));
         config.set_endpoint_url(self.ses_endpoint.clone());
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
@@ -123,13 +132,16 @@ fn timeouts(attempt: Duration) -> TimeoutConfig {
 struct OneConnector(SharedHttpConnector);
 
 impl OneConnector {
-    fn trusting(roots: TrustStore) -> Self {
+    /// Trusts these roots and keeps connections open while they idle no longer than this; `None`
+    /// is hyper's 90 seconds.
+    fn trusting(roots: TrustStore, idle: Option<Duration>) -> Self {
         let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build();
         // The builder checks nothing and never fails.
         let context = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
-        let connector = Connector::builder()
-            .connector_settings(settings)
-            .sleep_impl(TokioSleep::new())
+        let mut connector =
+            Connector::builder().connector_settings(settings).sleep_impl(TokioSleep::new());
+        connector.set_pool_idle_timeout(idle.map(Some));
+        let connector = connector
             .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
             .tls_context(context)
             .build();
@@ -164,7 +176,7 @@ mod tests {
         let pem = String::from_utf8_lossy(AMAZON_ROOTS);
         assert_eq!(pem.matches("BEGIN CERTIFICATE").count(), 5);
         // Building the connector parses them, and panics on one that is no certificate.
-        OneConnector::trusting(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS));
+        OneConnector::trusting(TrustStore::empty().with_pem_certificate(AMAZON_ROOTS), None);
     }
 
     #[test]

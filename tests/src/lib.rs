@@ -1,11 +1,12 @@
 //! What the tests over all functions share: a world in virtual time, DynamoDB behind the real SDK,
-//! and a count of the requests that go out.
+//! a scripted server, and a count of the requests that go out.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what is wrong")]
 
 pub mod call;
 pub mod counted;
 pub mod dynamodb;
+pub mod scripted;
 pub mod world;
 
 use shared::policy::Policy;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use desk_tests::call::{post, post_once, send};
 use desk_tests::counted::Counter;
-use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::dynamodb::{TestDynamoDb, aws_at};
+use desk_tests::scripted::{Answer, Scripted};
 use desk_tests::world::{record, start};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
-use shared::mailer::memory::MemoryMailer;
+use shared::mailer::ses::SesMailer;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Store};
 
@@ -64,7 +65,8 @@ async fn an_email_is_two_writes_and_one_send() {
     send(&c.api, post("/v1/escalations", &escalation("INC-1"))).await;
     c.counter.take();
     let id = "INC-1-1-0".parse().unwrap();
-    let mailer = MemoryMailer::default();
+    let ses = Scripted::start([Answer::json(200, r#"{"MessageId":"ses-1"}"#)]).await;
+    let mailer = SesMailer::new(c.counter.ses(&aws_at(ses.url()).ses()));
     let records = vec![record(1, &id)];
     let response = dispatch_email::handle(
         &c.desk,
@@ -72,12 +74,11 @@ async fn an_email_is_two_writes_and_one_send() {
         dispatch_email::Batch { records: records.clone() },
     );
     assert!(response.await.batch_item_failures.is_empty());
-    assert_eq!(c.counter.take(), "UpdateItem 2");
-    assert_eq!(mailer.take_sent().len(), 1);
+    assert_eq!(c.counter.take(), "SendEmail 1, UpdateItem 2");
     // The same record again: one write that is refused, and nothing is sent.
     dispatch_email::handle(&c.desk, &mailer, dispatch_email::Batch { records }).await;
     assert_eq!(c.counter.take(), "UpdateItem 1");
-    assert!(mailer.take_sent().is_empty());
+    assert_eq!(ses.requests().len(), 1);
 }
 
 #[tokio::test]

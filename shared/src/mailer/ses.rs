@@ -121,8 +121,10 @@ fn refused(error: &SendEmailError, status: u16, reason: String) -> SendError {
         | E::MailFromDomainNotVerifiedException(_)
         | E::NotFoundException(_) => retry(true),
         E::MessageRejected(_) | E::BadRequestException(_) => SendError::Park { reason },
-        _ if status >= 500 => SendError::Ambiguous { reason },
-        _ if status == 429 => retry(false),
+        // Only a 4xx says that SES refused; a good answer that cannot be read comes here too.
+        _ if !(400..500).contains(&status) => SendError::Ambiguous { reason },
+        // The limit on all of AWS's APIs is a 400, and SES's model does not name it.
+        _ if status == 429 || error.code() == Some("ThrottlingException") => retry(false),
         // Credentials and permissions: the e-mail is right, the account is not.
         _ if status == 401 || status == 403 => retry(true),
         _ => SendError::Park { reason },
