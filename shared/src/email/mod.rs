@@ -1,6 +1,6 @@
 //! E-mails: what the desk can say, to whom, and how it reads.
 //!
-//! Pure. An [`OutboxEmail`] holds what is to be said; [`Rendering`](render::Rendered) turns it into
+//! Pure. An [`OutboxEmail`] holds what is to be said; [`render`](render::render) turns it into
 //! words when it is sent. Nothing here sends, and nothing here may put text of a customer into HTML
 //! without escaping it.
 
@@ -27,7 +27,7 @@ use crate::incident::values::{
 };
 
 /// The id of an outbox e-mail, `<incident number>-<version>-<index>`: derived from the change that
-/// caused it, unique for ever, and safe in headers and SES tags.
+/// caused it, unique for ever, and safe in a header.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailId {

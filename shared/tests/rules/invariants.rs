@@ -15,7 +15,7 @@ use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Ask(Command),
+    Ask(Box<Command>),
     /// The last alert to this recipient comes back.
     Bounce(usize),
     /// Minutes pass, and the desk acts on each instant as it comes.
@@ -26,12 +26,12 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => Just(Step::Ask(escalate())),
-        2 => Just(Step::Ask(open(Channel::Email))),
-        1 => Just(Step::Ask(open(Channel::Chat))),
-        2 => Just(Step::Ask(acknowledge())),
-        2 => Just(Step::Ask(respond())),
-        1 => Just(Step::Ask(resolve())),
+        3 => Just(Step::Ask(Box::new(escalate()))),
+        2 => Just(Step::Ask(Box::new(open(Channel::Email)))),
+        1 => Just(Step::Ask(Box::new(open(Channel::Chat)))),
+        2 => Just(Step::Ask(Box::new(acknowledge()))),
+        2 => Just(Step::Ask(Box::new(respond()))),
+        1 => Just(Step::Ask(Box::new(resolve()))),
         2 => (0usize..8).prop_map(Step::Bounce),
         6 => (0i64..90).prop_map(Step::Pass),
         1 => (0i64..600).prop_map(Step::Outage),
@@ -71,7 +71,7 @@ proptest! {
                         ask(&mut story, &mut history, bounce);
                     }
                 }
-                Step::Ask(command) => ask(&mut story, &mut history, command),
+                Step::Ask(command) => ask(&mut story, &mut history, *command),
             }
         }
     }
