@@ -3,6 +3,7 @@
 //! [`incident`], [`policy`] and [`email`] are pure: they hold every rule and never touch a clock,
 //! the environment or AWS. [`store`], [`mailer`] and [`aws`] are the edges. [`carry_out`] joins both.
 
+pub mod account;
 pub mod aws;
 pub mod carry_out;
 pub mod clock;

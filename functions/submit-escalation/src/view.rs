@@ -37,7 +37,7 @@ pub struct PromiseView {
 pub struct EscalationState {
     /// `alerted`: teams were told; `acknowledged`: a person took it; `answered`: it is over.
     pub state: &'static str,
-    /// `customer` or `deadline`.
+    /// `customer`, `deadline` or `reopening`.
     pub raised_by: &'static str,
     /// When it was raised.
     pub raised_at: Timestamp,
@@ -78,6 +78,7 @@ impl EscalationState {
             raised_by: match escalation.cause {
                 Cause::Customer { .. } => "customer",
                 Cause::Deadline { .. } => "deadline",
+                Cause::Reopening { .. } => "reopening",
             },
             raised_at: escalation.clock.started_at,
             response_due_at: escalation.clock.due_at,

@@ -78,6 +78,7 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         K::EmailUndeliverable { recipient, reason, told_instead } => {
             team::undeliverable(email, recipient.as_ref(), reason, told_instead)
         }
+        _ => Letter::new(super::letter::Tone::Plain, "UNWRITTEN", "UNWRITTEN"),
     };
     letter
         .fact("Incident", format!("{} ({})", email.id.number, email.priority))

@@ -19,8 +19,11 @@ use std::{fmt, str::FromStr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::account::AccountIncident;
+use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
+use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{
     Channel, EmailAddress, IncidentNumber, Invalid, Justification, Language, Message, Name, Note,
     Priority, Summary,
@@ -130,6 +133,17 @@ pub struct Promise {
     pub due_at: Timestamp,
 }
 
+/// To what kind of reader an e-mail speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The incident's customer, or one who escalated it.
+    Customer,
+    /// People in care.
+    Team,
+    /// The account's manager.
+    AccountManager,
+}
+
 /// Everything the desk can say by e-mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
@@ -179,6 +193,160 @@ pub enum EmailKind {
         /// A remark.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Note>,
+    },
+    /// To the customer: the incident is open again, and the promise that runs.
+    IncidentReopened {
+        /// Who asked.
+        by: Name,
+        /// The promise that runs.
+        promise: Promise,
+    },
+    /// To the customer: care needs something from the customer to go on.
+    WaitingOnYou {
+        /// Who waits.
+        by: Name,
+        /// For what.
+        reason: Note,
+        /// When care goes on all the same.
+        until: Timestamp,
+    },
+    /// To the customer: the priority was changed.
+    PriorityChanged {
+        /// Who found that.
+        by: Name,
+        /// What it was.
+        from: Priority,
+        /// What it is.
+        to: Priority,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Note>,
+        /// The promise that runs out first from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    },
+    /// To the customer: a promise was broken, and by the policy it is the customer who may escalate.
+    EscalationInvited {
+        /// The broken promise.
+        broken: Promise,
+    },
+    /// To the customer: the account manager was looped in.
+    AccountManagerInvolved {
+        /// Who asked.
+        by: Name,
+        /// The manager.
+        manager: Name,
+    },
+    /// To the customer who reported recurring incidents: the manager has it.
+    RecurrenceReceived {
+        /// The manager.
+        manager: Name,
+        /// What was reported.
+        message: Justification,
+        /// How many incidents were listed.
+        incidents: usize,
+    },
+    /// To the account manager: care asks for help with an incident.
+    AccountManagerEngaged {
+        /// The manager.
+        manager: Name,
+        /// Who asks.
+        by: Name,
+        /// What for.
+        reason: Note,
+        /// The account.
+        account: Name,
+        /// The promise that runs out first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+        /// The promises that were broken.
+        breaches: Breaches,
+        /// What happened so far: the latest, with long texts cut.
+        story: Vec<TimelineEntry>,
+        /// How many earlier entries are not among them.
+        left_out: usize,
+    },
+    /// To the account manager: a customer reports that incidents recur.
+    RecurrenceReported {
+        /// The manager.
+        manager: Name,
+        /// Who reports.
+        reporter: Name,
+        /// Where to answer.
+        reply_to: EmailAddress,
+        /// What, in the customer's words.
+        message: Justification,
+        /// The account.
+        account: Name,
+        /// The start of the period.
+        since: Timestamp,
+        /// The account's incidents of the period, latest first.
+        incidents: Vec<AccountIncident>,
+    },
+    /// To the account manager: the desk sees that incidents recur.
+    RecurrenceNoticed {
+        /// The manager.
+        manager: Name,
+        /// The account.
+        account: Name,
+        /// The start of the period.
+        since: Timestamp,
+        /// The account's incidents of the period, latest first.
+        incidents: Vec<AccountIncident>,
+    },
+    /// To the responsible teams: the incident is theirs again.
+    TeamEngagedAgain {
+        /// Who reopened it.
+        by: Name,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Note>,
+        /// How often that has happened.
+        times: u32,
+        /// The promise that runs.
+        promise: Promise,
+    },
+    /// To the teams concerned: the priority was changed, and deadlines with it.
+    TargetsChanged {
+        /// Who found that.
+        by: Name,
+        /// What it was.
+        from: Priority,
+        /// What it is.
+        to: Priority,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Note>,
+        /// The promise that runs out first from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    },
+    /// To the teams concerned: the customer wrote or called.
+    CustomerReplied {
+        /// Who.
+        from: Name,
+        /// What.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+        /// The promise that runs out first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    },
+    /// To the responsible teams: the customer did not reply in the time that was agreed.
+    PauseEnded {
+        /// What was waited for.
+        reason: Note,
+        /// Since when.
+        since: Timestamp,
+        /// The promise that runs on.
+        promise: Promise,
+    },
+    /// To the responsible teams: a promise is broken, and nobody has escalated.
+    PromiseOverdue {
+        /// The broken promise.
+        broken: Promise,
+        /// When the next reminder is due.
+        remind_at: Timestamp,
     },
     /// To the responsible teams: the incident is theirs.
     TeamEngaged {
@@ -280,20 +448,48 @@ impl EmailKind {
                 | Self::DeadlineMissed { .. }
                 | Self::LadderExhausted { .. }
                 | Self::EscalationAcknowledged { .. }
+                | Self::TeamEngagedAgain { .. }
+                | Self::TargetsChanged { .. }
+                | Self::PauseEnded { .. }
+                | Self::PromiseOverdue { .. }
+                | Self::WaitingOnYou { .. }
+                | Self::EscalationInvited { .. }
         )
     }
 
-    /// Whether it is for people in care, and not for customers.
+    /// To what kind of reader it speaks.
     #[must_use]
-    pub fn is_for_teams(&self) -> bool {
-        !matches!(
-            self,
+    pub fn audience(&self) -> Audience {
+        match self {
             Self::EscalationReceived { .. }
-                | Self::IncidentOpened { .. }
-                | Self::PromiseBroken { .. }
-                | Self::ResponseGiven { .. }
-                | Self::IncidentResolved { .. }
-        )
+            | Self::IncidentOpened { .. }
+            | Self::PromiseBroken { .. }
+            | Self::ResponseGiven { .. }
+            | Self::IncidentResolved { .. }
+            | Self::IncidentReopened { .. }
+            | Self::WaitingOnYou { .. }
+            | Self::PriorityChanged { .. }
+            | Self::EscalationInvited { .. }
+            | Self::AccountManagerInvolved { .. }
+            | Self::RecurrenceReceived { .. } => Audience::Customer,
+            Self::AccountManagerEngaged { .. }
+            | Self::RecurrenceReported { .. }
+            | Self::RecurrenceNoticed { .. } => Audience::AccountManager,
+            Self::TeamEngaged { .. }
+            | Self::DeadlineNear { .. }
+            | Self::EscalationAlert { .. }
+            | Self::JustificationAdded { .. }
+            | Self::DeadlineMissed { .. }
+            | Self::LadderExhausted { .. }
+            | Self::EscalationAcknowledged { .. }
+            | Self::EscalationStopped { .. }
+            | Self::EmailUndeliverable { .. }
+            | Self::TeamEngagedAgain { .. }
+            | Self::TargetsChanged { .. }
+            | Self::CustomerReplied { .. }
+            | Self::PauseEnded { .. }
+            | Self::PromiseOverdue { .. } => Audience::Team,
+        }
     }
 
     /// The step of the ladder that it alerts for, if it is an alert.

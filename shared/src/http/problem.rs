@@ -142,6 +142,17 @@ impl From<Refusal> for Problem {
                 "No running escalation",
                 said,
             ),
+            Refusal::NothingToPause => {
+                Self::new(StatusCode::CONFLICT, "nothing-to-pause", "Nothing to pause", said)
+            }
+            Refusal::NoAccount => Self::new(StatusCode::CONFLICT, "no-account", "No account", said),
+            Refusal::UnknownAccount => {
+                Self::new(StatusCode::NOT_FOUND, "unknown-account", "Unknown account", said)
+            }
+            Refusal::NoIncidents { .. } => {
+                Self::new(StatusCode::CONFLICT, "no-incidents", "No incidents", said)
+            }
+            Refusal::PauseOutOfRange { .. } => field("/until"),
             Refusal::InTheFuture { pointer } | Refusal::TooLongAgo { pointer } => field(pointer),
             Refusal::BeforeTheIncident { .. } => field("/at"),
         }

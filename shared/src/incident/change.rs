@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 
 use super::Incident;
-use super::timeline::{Event, TimelineEntry};
+use super::clock::{Clock, ClockName, Lateness};
+use super::timeline::{Event, StartedClock, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
-use crate::email::{EmailId, EmailKind, OutboxEmail};
-use crate::policy::{Policy, Team, TeamId};
+use crate::account::Account;
+use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
+use crate::policy::{Period, Policy, Team, TeamId};
 
 /// What is to be committed, whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub struct Change {
     pub entries: Vec<TimelineEntry>,
     /// Who is told.
     pub emails: Vec<OutboxEmail>,
+    /// The account as it is afterwards, when it changes too.
+    pub account: Option<Account>,
 }
 
 impl Change {
@@ -37,7 +41,9 @@ pub enum Refusal {
     #[error("an incident with this number exists already")]
     AlreadyOpen,
     /// The incident is resolved.
-    #[error("the incident was resolved by {by}; escalating it reopens it")]
+    #[error(
+        "the incident was resolved by {by}; POST to its /reopening, or escalate it, to open it again"
+    )]
     AlreadyResolved {
         /// Who resolved it.
         by: Name,
@@ -45,6 +51,29 @@ pub enum Refusal {
     /// There is nothing to acknowledge.
     #[error("no escalation of this incident is running, so there is nothing to acknowledge")]
     NoRunningEscalation,
+    /// There is no promise that a pause could hold up.
+    #[error("no update is promised that could be paused: respond to the customer first")]
+    NothingToPause,
+    /// A pause must have an end, and not too far away.
+    #[error("must be after now and at most {longest} after the pause began, so not after {latest}")]
+    PauseOutOfRange {
+        /// The policy's longest pause.
+        longest: Period,
+        /// The latest instant that would do.
+        latest: Timestamp,
+    },
+    /// Nobody looks after an incident without an account.
+    #[error("the incident belongs to no account, so it has no account manager")]
+    NoAccount,
+    /// The incident belongs to an account that the desk does not know.
+    #[error("no account has this id")]
+    UnknownAccount,
+    /// There is nothing to report.
+    #[error("the account has had no incident since {since}, so there is none that recurs")]
+    NoIncidents {
+        /// The start of the period.
+        since: Timestamp,
+    },
     /// A response cannot be dated after it is recorded.
     #[error("must not be in the future")]
     InTheFuture {
@@ -70,7 +99,9 @@ pub(super) struct Draft<'a> {
     pub incident: Incident,
     pub policy: &'a Policy,
     pub now: Timestamp,
-    events: Vec<Event>,
+    /// The account, when it changes too.
+    pub account: Option<Account>,
+    events: Vec<(Event, Vec<StartedClock>)>,
     emails: Vec<Told>,
 }
 
@@ -83,18 +114,71 @@ struct Told {
     kind: EmailKind,
 }
 
-/// What one transaction has room for beside the incident, an answer and a parked e-mail.
-const ROOM: usize = 100 - 3;
+/// What one transaction has room for beside the incident, an answer, a parked e-mail, a limit, the
+/// account, the incident as its account remembers it, and the figures.
+const ROOM: usize = 100 - 7;
 
 impl<'a> Draft<'a> {
     /// Starts from the incident as it is.
     pub fn of(incident: Incident, policy: &'a Policy, now: Timestamp) -> Self {
-        Self { incident, policy, now, events: Vec::new(), emails: Vec::new() }
+        Self { incident, policy, now, account: None, events: Vec::new(), emails: Vec::new() }
     }
 
     /// Something happened.
     pub fn record(&mut self, event: Event) {
-        self.events.push(event);
+        self.events.push((event, Vec::new()));
+    }
+
+    /// Something happened that gave these promises.
+    pub fn record_starting(&mut self, event: Event, started: Vec<StartedClock>) {
+        self.events.push((event, started));
+    }
+
+    /// A promise of the incident's priority, given at `started_at`.
+    pub fn promise(&self, name: ClockName, started_at: Timestamp) -> (Clock, StartedClock) {
+        let target = self.policy.targets(self.incident.priority).target(name);
+        let clock = Clock::start(self.policy, target, started_at, self.now);
+        let told = self.told_of(name, &clock);
+        (clock, told)
+    }
+
+    /// A clock as the timeline tells of it.
+    pub fn told_of(&self, name: ClockName, clock: &Clock) -> StartedClock {
+        let priority = self.incident.priority;
+        let target = self.policy.targets(priority).target(name);
+        StartedClock {
+            clock: name,
+            rule: format!("targets.{priority}.{}", name.name()),
+            within: target.within,
+            calendar: clock.calendar.clone(),
+            started_at: clock.started_at,
+            due_at: clock.due_at,
+            warnings: clock.warnings.clone(),
+        }
+    }
+
+    /// A deadline passed without what stops the clock. Once only: whoever calls it marks the clock.
+    pub fn record_breach(&mut self, name: ClockName, clock: &Clock) {
+        self.incident.breaches.add(name);
+        self.record(Event::DeadlineMissed {
+            clock: name,
+            started_at: clock.started_at,
+            lateness: Lateness::of(clock.due_at, self.now).known_since(clock.set_at),
+        });
+    }
+
+    /// The promise that runs out first.
+    pub fn next_promise(&self) -> Option<Promise> {
+        let (clock, due_at) = self.incident.next_promise()?;
+        Some(Promise { clock, due_at })
+    }
+
+    /// Those on whom it now depends: the teams told of the running escalation, else the responsible.
+    pub fn teams_concerned(&self) -> Vec<TeamId> {
+        self.incident.running_escalation().map_or_else(
+            || self.policy.targets(self.incident.priority).responsible.clone(),
+            |escalation| escalation.told.clone(),
+        )
     }
 
     /// Whom an e-mail to a team goes to: its addresses that are not dead, and a backup for each that
@@ -156,18 +240,24 @@ impl<'a> Draft<'a> {
     /// enqueue twice.
     pub fn finish(mut self) -> Change {
         if self.events.is_empty() {
-            return Change { incident: self.incident, entries: Vec::new(), emails: Vec::new() };
+            return Change {
+                incident: self.incident,
+                entries: Vec::new(),
+                emails: Vec::new(),
+                account: None,
+            };
         }
         self.leave_out_what_has_no_room();
         self.incident.version += 1;
         let number = &self.incident.number;
         let version = self.incident.version;
-        let entries = (0..).zip(self.events).map(|(index, event)| TimelineEntry {
+        let entries = (0..).zip(self.events).map(|(index, (event, started))| TimelineEntry {
             number: number.clone(),
             version,
             index,
             at: self.now,
             event,
+            started,
         });
         let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
             id: EmailId { number: number.clone(), version, index },
@@ -179,7 +269,12 @@ impl<'a> Draft<'a> {
             created_at: self.now,
             kind: told.kind,
         });
-        Change { entries: entries.collect(), emails: emails.collect(), incident: self.incident }
+        Change {
+            entries: entries.collect(),
+            emails: emails.collect(),
+            incident: self.incident,
+            account: self.account,
+        }
     }
 
     /// A policy is refused when one step would outgrow a transaction, but a ladder that is climbed
@@ -191,9 +286,9 @@ impl<'a> Draft<'a> {
             return;
         }
         // Customers first: nobody else would tell them.
-        self.emails.sort_by_key(|told| told.kind.is_for_teams());
+        self.emails.sort_by_key(|told| told.kind.audience() == Audience::Team);
         let left_out = self.emails.len() - (room - 1);
         self.emails.truncate(room - 1);
-        self.events.push(Event::NotEverybodyTold { left_out });
+        self.record(Event::NotEverybodyTold { left_out });
     }
 }

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::Target;
+use crate::policy::{Id, Policy, Target};
 
 /// Which promise a clock keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,16 @@ pub enum ClockName {
 impl ClockName {
     /// Every clock, in the order in which a customer meets them.
     pub const ALL: [Self; 3] = [Self::InitialResponse, Self::Update, Self::EscalationResponse];
+
+    /// As the policy and the API name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InitialResponse => "initial_response",
+            Self::Update => "update",
+            Self::EscalationResponse => "escalation_response",
+        }
+    }
 }
 
 /// A running promise. Instants have millisecond precision.
@@ -40,25 +50,67 @@ pub struct Clock {
     /// Whether it ran out. The breach itself is a timeline entry.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub breached: bool,
+    /// The calendar it was set with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Id>,
+    /// Since when it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Timestamp>,
 }
 
 impl Clock {
     /// A clock for `target` that starts at `started_at` and is set now. Warnings that would have
     /// been due before are left out.
     #[must_use]
-    pub fn start(target: &Target, started_at: Timestamp, now: Timestamp) -> Self {
+    pub fn start(_policy: &Policy, target: &Target, started_at: Timestamp, now: Timestamp) -> Self {
         let due_at = after(started_at, target.within.duration());
         let mut warnings: Vec<_> =
             target.warnings.iter().map(|ahead| after(due_at, -ahead.duration())).collect();
         warnings.retain(|warning| *warning > now);
         warnings.sort_unstable();
-        Self { started_at, set_at: now, due_at, warnings, breached: false }
+        Self {
+            started_at,
+            set_at: now,
+            due_at,
+            warnings,
+            breached: false,
+            calendar: None,
+            paused_at: None,
+        }
+    }
+
+    /// Pauses.
+    pub fn pause(&mut self, at: Timestamp) {
+        self.paused_at = Some(at);
+    }
+
+    /// Resumes.
+    pub fn resume(&mut self, _policy: &Policy, at: Timestamp) {
+        if let Some(paused_at) = self.paused_at.take() {
+            let by = at.duration_since(paused_at);
+            self.due_at = after(self.due_at, by);
+            for warning in &mut self.warnings {
+                *warning = after(*warning, by);
+            }
+        }
+    }
+
+    /// Whether paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
+    }
+
+    /// With another target from the same start.
+    #[must_use]
+    pub fn restart_as(&self, policy: &Policy, target: &Target, now: Timestamp) -> Self {
+        Self { paused_at: self.paused_at, ..Self::start(policy, target, self.started_at, now) }
     }
 
     /// The next instant at which something is to be done for it; `None` once it ran out.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
-        if self.breached {
+        if self.breached || self.is_paused() {
             return None;
         }
         Some(self.warnings.first().map_or(self.due_at, |warning| self.due_at.min(*warning)))

@@ -2,10 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::timeline::TimelineEntry;
 use super::values::{
     Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
     Summary,
 };
+use crate::account::{Account, AccountIncident};
 use crate::email::{EmailId, EmailKind};
 
 /// One request of a person, of time, or of the mail system.
@@ -21,7 +23,8 @@ pub enum Command {
         /// Why.
         business_justification: Justification,
     },
-    /// Care opens an incident.
+    /// Care opens an incident. One that a customer's escalation created is completed instead: what
+    /// care knows of it is added, and nothing that was promised is taken back.
     Open {
         /// The incident.
         number: IncidentNumber,
@@ -50,11 +53,76 @@ pub enum Command {
         /// Who.
         by: Name,
     },
+    /// Care waits on the customer: the promise of an update pauses.
+    WaitOnCustomer {
+        /// Who waits.
+        by: Name,
+        /// For what; the customer reads it.
+        reason: Note,
+        /// The longest; the clock goes on then by itself.
+        until: Timestamp,
+    },
+    /// The customer wrote or called: a pause ends, a resolved incident is open again.
+    CustomerReplied {
+        /// Who.
+        from: Name,
+        /// What.
+        message: Option<Message>,
+        /// When; without it, now.
+        at: Option<Timestamp>,
+    },
+    /// The incident turns out to hurt more, or less.
+    ChangePriority {
+        /// Who found that.
+        by: Name,
+        /// How much it hurts.
+        priority: Priority,
+        /// Why.
+        reason: Option<Note>,
+    },
+    /// Care loops the account manager in.
+    EngageAccountManager {
+        /// Who asks.
+        by: Name,
+        /// What for; the manager reads it.
+        reason: Note,
+        /// The incident's account.
+        account: Account,
+        /// What happened so far.
+        story: Vec<TimelineEntry>,
+    },
+    /// A customer reports recurring incidents to the account manager. Kept with the last of them.
+    ReportRecurrence {
+        /// Who reports.
+        reporter: Customer,
+        /// What, in the customer's words.
+        message: Justification,
+        /// The account.
+        account: Account,
+        /// Its incidents of the period, latest first.
+        incidents: Vec<AccountIncident>,
+        /// The start of the period.
+        since: Timestamp,
+    },
+    /// The desk looks whether an account's incidents recur. Kept with the last of them.
+    NoticeRecurrence {
+        /// The account.
+        account: Account,
+        /// Its incidents of the period, latest first.
+        incidents: Vec<AccountIncident>,
+    },
     /// Care resolves the incident.
     Resolve {
         /// Who.
         by: Name,
         /// A remark; the customer reads it.
+        note: Option<Note>,
+    },
+    /// Care opens a resolved incident again.
+    Reopen {
+        /// Who.
+        by: Name,
+        /// Why.
         note: Option<Note>,
     },
     /// Time passed: the earliest instant that is due is acted on, if it has come.

@@ -18,6 +18,13 @@ pub enum Cause {
         /// Why, in the customer's words.
         business_justification: Justification,
     },
+    /// The incident was reopened once too often.
+    Reopening {
+        /// Who reopened it.
+        by: Name,
+        /// How often it has been.
+        times: u32,
+    },
     /// A promise was broken.
     Deadline {
         /// Which clock ran out.
@@ -106,7 +113,9 @@ impl Escalation {
     #[must_use]
     pub fn reason(&self) -> &Cause {
         match (&self.cause, &self.justification) {
-            (Cause::Deadline { .. }, Some(justification)) => justification,
+            (Cause::Deadline { .. } | Cause::Reopening { .. }, Some(justification)) => {
+                justification
+            }
             (cause, _) => cause,
         }
     }

@@ -20,7 +20,7 @@ pub use decide::decide;
 
 use clock::{Clock, ClockName};
 use escalation::Escalation;
-use values::{Channel, Customer, EmailAddress, IncidentNumber, Name, Priority, Summary};
+use values::{Channel, Customer, EmailAddress, IncidentNumber, Name, Note, Priority, Summary};
 
 /// A customer-care case and every promise that runs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,21 @@ pub struct Incident {
     /// The last escalation, running or stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub escalation: Option<Escalation>,
+    /// The pause of the update, while care waits on the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// When the responsible teams are reminded of a broken promise that nobody has escalated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind_at: Option<Timestamp>,
+    /// How often it was reopened.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reopened: u32,
+    /// The promises that were broken on it.
+    #[serde(default, skip_serializing_if = "Breaches::is_none")]
+    pub breaches: Breaches,
+    /// The account manager whom care looped in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_manager: Option<Name>,
     /// Addresses that turned out not to reach anybody, in the order in which that was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreachable: Vec<EmailAddress>,
@@ -72,6 +87,61 @@ pub enum Status {
         /// When.
         at: Timestamp,
     },
+}
+
+/// Care waits on the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Who waits.
+    pub by: Name,
+    /// For what.
+    pub reason: Note,
+    /// Since when.
+    pub since: Timestamp,
+    /// The longest; the clock goes on then by itself.
+    pub until: Timestamp,
+}
+
+/// How many promises were broken, by clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaches {
+    /// Initial responses.
+    #[serde(default)]
+    pub initial_response: u32,
+    /// Updates.
+    #[serde(default)]
+    pub update: u32,
+    /// Responses to escalations.
+    #[serde(default)]
+    pub escalation_response: u32,
+}
+
+impl Breaches {
+    /// Whether every promise was kept.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// One more.
+    pub fn add(&mut self, clock: ClockName) {
+        match clock {
+            ClockName::InitialResponse => self.initial_response += 1,
+            ClockName::Update => self.update += 1,
+            ClockName::EscalationResponse => self.escalation_response += 1,
+        }
+    }
+
+    /// Of all clocks together.
+    #[must_use]
+    pub fn total(&self) -> u32 {
+        self.initial_response + self.update + self.escalation_response
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Incident {
@@ -97,19 +167,19 @@ impl Incident {
         }
     }
 
-    /// The promise to the customer that runs out first, with its deadline; broken ones do not
-    /// count.
+    /// The promise to the customer that runs out first, with its deadline; broken and paused ones do
+    /// not count.
     #[must_use]
     pub fn next_promise(&self) -> Option<(ClockName, Timestamp)> {
         let running = ClockName::ALL.into_iter().filter_map(|name| {
-            let clock = self.clock(name).filter(|clock| !clock.breached)?;
+            let clock = self.clock(name).filter(|clock| !clock.breached && !clock.is_paused())?;
             Some((name, clock.due_at))
         });
         running.min_by_key(|(_, due_at)| *due_at)
     }
 
     /// The next instant at which the desk has something to do for it: the earliest of its clocks,
-    /// warnings and ladder steps. `None` exactly when it is resolved.
+    /// warnings, ladder steps, reminders and the end of a pause. `None` exactly when it is resolved.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         if !self.is_open() {
@@ -117,6 +187,7 @@ impl Incident {
         }
         let clocks = ClockName::ALL.into_iter().filter_map(|name| self.clock(name)?.next_due());
         let climb = self.running_escalation().and_then(Escalation::climb_due);
-        clocks.chain(climb).min()
+        let pause = self.pause.as_ref().map(|pause| pause.until);
+        clocks.chain(climb).chain(pause).chain(self.remind_at).min()
     }
 }

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::{ClockName, Lateness};
 use super::values::{
-    Channel, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
+    AccountId, Channel, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
+    Summary,
 };
 use crate::email::EmailId;
-use crate::policy::TeamId;
+use crate::policy::{Id, Period, TeamId};
 
 /// One thing that happened. Its place in the timeline is `(version, index)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,46 @@ pub struct TimelineEntry {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+    /// The promises that this gave, or gave anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub started: Vec<StartedClock>,
+}
+
+/// A promise as it was given, and by which rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StartedClock {
+    /// Which promise.
+    pub clock: ClockName,
+    /// The place in the policy that set it, such as `targets.P1.update`.
+    pub rule: String,
+    /// The target that stood there.
+    pub within: Period,
+    /// The calendar in which it counts; without one, round the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Id>,
+    /// From when it counts.
+    pub started_at: Timestamp,
+    /// The deadline.
+    pub due_at: Timestamp,
+    /// When the responsible teams are warned, unless it has stopped by then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Timestamp>,
+}
+
+/// How a pause came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseEnd {
+    /// The customer replied.
+    CustomerReplied,
+    /// The customer escalated.
+    Escalated,
+    /// Care responded all the same.
+    Responded,
+    /// The incident was resolved.
+    Resolved,
+    /// The longest that was agreed had passed.
+    MaximumReached,
 }
 
 /// A clock that a response or a resolution stopped.
@@ -33,6 +74,8 @@ pub struct TimelineEntry {
 pub struct StoppedClock {
     /// Which promise.
     pub clock: ClockName,
+    /// When it was given.
+    pub started_at: Timestamp,
     /// Its deadline.
     pub due_at: Timestamp,
     /// How far past the deadline it was stopped, in milliseconds; 0 when the promise was kept.
@@ -59,6 +102,63 @@ pub enum Event {
     Reopened {
         /// Who asked.
         by: Name,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Note>,
+        /// How often that has happened to this incident.
+        #[serde(default)]
+        times: u32,
+    },
+    /// Care added what it knows to an incident that an escalation had created.
+    Completed {
+        /// Its priority, as care sees it.
+        priority: Priority,
+        /// How it reached care.
+        channel: Channel,
+        /// What it is about.
+        summary: Summary,
+    },
+    /// The incident turned out to hurt more, or less.
+    PriorityChanged {
+        /// Who found that.
+        by: Name,
+        /// What it was.
+        from: Priority,
+        /// What it is.
+        to: Priority,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Note>,
+    },
+    /// The promise of an update pauses until the customer replies.
+    WaitingOnCustomer {
+        /// Who waits.
+        by: Name,
+        /// For what.
+        reason: Note,
+        /// The longest.
+        until: Timestamp,
+    },
+    /// A pause came to its end, and the promise of an update runs on.
+    PauseEnded {
+        /// When it began.
+        since: Timestamp,
+        /// When it ended.
+        ended_at: Timestamp,
+        /// How.
+        because: PauseEnd,
+        /// The deadline from now on.
+        due_at: Timestamp,
+    },
+    /// The customer wrote or called.
+    CustomerReplied {
+        /// Who.
+        from: Name,
+        /// When.
+        replied_at: Timestamp,
+        /// What.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
     },
     /// A customer escalated.
     EscalatedByCustomer {
@@ -88,6 +188,62 @@ pub enum Event {
         clock: ClockName,
         /// The promised response to the escalation.
         due_at: Timestamp,
+    },
+    /// A second reopening escalated.
+    EscalatedByReopening {
+        /// Which escalation of the incident, from 1.
+        escalation: u32,
+        /// How often the incident was reopened.
+        times: u32,
+        /// The promised response to the escalation.
+        due_at: Timestamp,
+    },
+    /// A promise was broken, and by the policy's choice it is the customer who may escalate: the
+    /// customer was invited to.
+    CustomerInvited {
+        /// The promise that was broken.
+        clock: ClockName,
+        /// When the responsible teams are reminded.
+        remind_at: Timestamp,
+    },
+    /// The responsible teams were reminded of a broken promise that nobody has escalated.
+    ReminderGiven {
+        /// When it was due, and when it was given.
+        #[serde(flatten)]
+        lateness: Lateness,
+        /// When the next one is due.
+        remind_at: Timestamp,
+        /// The teams told.
+        teams: Vec<TeamId>,
+    },
+    /// Care looped the account manager in.
+    AccountManagerEngaged {
+        /// Who asked.
+        by: Name,
+        /// The manager.
+        manager: Name,
+        /// What for.
+        reason: Note,
+    },
+    /// A customer reported recurring incidents to the account manager.
+    RecurrenceReported {
+        /// Who.
+        reporter: Name,
+        /// The account.
+        account: AccountId,
+        /// The manager.
+        manager: Name,
+        /// How many incidents of the period were listed.
+        incidents: usize,
+    },
+    /// The desk told the account manager that incidents recur.
+    RecurrenceNoticed {
+        /// The account.
+        account: AccountId,
+        /// The manager.
+        manager: Name,
+        /// How many incidents of the period were listed.
+        incidents: usize,
     },
     /// The responsible teams were told ahead of a deadline.
     WarningGiven {
@@ -166,6 +322,8 @@ pub enum Event {
     Acknowledged {
         /// Which escalation of the incident.
         escalation: u32,
+        /// When that was raised.
+        raised_at: Timestamp,
         /// Who.
         by: Name,
         /// Until when that holds without a response.
@@ -221,6 +379,30 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         told_instead: Vec<EmailAddress>,
     },
+}
+
+impl TimelineEntry {
+    /// The entry as it goes into an e-mail that tells a story: long texts are cut.
+    #[must_use]
+    pub fn shortened(mut self, most: usize) -> Self {
+        match &mut self.event {
+            Event::EscalatedByCustomer { business_justification, .. }
+            | Event::JustificationAdded { business_justification, .. } => {
+                *business_justification = business_justification.shortened(most);
+            }
+            Event::Responded { message: Some(message), .. }
+            | Event::CustomerReplied { message: Some(message), .. } => {
+                *message = message.shortened(most);
+            }
+            Event::Resolved { note: Some(note), .. }
+            | Event::Reopened { note: Some(note), .. }
+            | Event::PriorityChanged { reason: Some(note), .. }
+            | Event::WaitingOnCustomer { reason: note, .. }
+            | Event::AccountManagerEngaged { reason: note, .. } => *note = note.shortened(most),
+            _ => {}
+        }
+        self
+    }
 }
 
 impl Event {

@@ -76,6 +76,40 @@ impl TryFrom<String> for IncidentNumber {
     }
 }
 
+/// A customer's account, as care's own systems name it. The same grammar as an incident's number, for
+/// the same reasons.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr)]
+#[serde(try_from = "String", into = "String")]
+#[deserr(try_from(String) = parsed -> Invalid)]
+pub struct AccountId(String);
+parsed_string!(AccountId);
+
+impl TryFrom<String> for AccountId {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        IncidentNumber::try_from(text).map(|IncidentNumber(text)| Self(text))
+    }
+}
+
+/// A domain from which mail comes, in lower case: `example.com`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr)]
+#[serde(try_from = "String", into = "String")]
+#[deserr(try_from(String) = parsed -> Invalid)]
+pub struct Domain(String);
+parsed_string!(Domain);
+
+impl TryFrom<String> for Domain {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        // Whatever may stand behind the `@` of an address is a domain.
+        EmailAddress::try_from(format!("any@{text}"))
+            .map(|_| Self(text.to_ascii_lowercase()))
+            .map_err(|_| Invalid("must be a mail domain such as example.com".to_owned()))
+    }
+}
+
 /// An e-mail address as SES takes it: `local@domain`, ASCII, no display name, no quoting.
 /// Domains in other scripts are written in punycode.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr)]
@@ -155,6 +189,19 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Prose<MIN, MAX> {
     }
 }
 
+impl<const MIN: usize, const MAX: usize> Prose<MIN, MAX> {
+    /// The text, cut so that it is at most `most` characters; what was cut leaves an ellipsis.
+    #[must_use]
+    pub fn shortened(&self, most: usize) -> Self {
+        let most = most.max(MIN).max(1);
+        if self.0.chars().count() <= most {
+            return self.clone();
+        }
+        let kept: String = self.0.chars().take(most - 1).collect();
+        Self(format!("{kept}…"))
+    }
+}
+
 fn trimmed(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
     let text = text.trim();
     let length = text.chars().count();
@@ -169,13 +216,11 @@ fn trimmed(text: &str, min: usize, max: usize) -> Result<String, Invalid> {
 pub type Name = Line<1, 200>;
 /// What an incident is about, in a line.
 pub type Summary = Line<1, 200>;
-/// A customer's account, as care's own systems name it.
-pub type AccountId = Line<1, 64>;
 /// Why management should look at the incident now, in the customer's words.
 pub type Justification = Prose<10, 4000>;
 /// A public message to the customer.
 pub type Message = Prose<1, 20000>;
-/// A remark on a resolution.
+/// A remark, or a reason.
 pub type Note = Prose<1, 4000>;
 
 /// How much an incident hurts; `P1` hurts most. Each has its own targets in the policy.
@@ -296,6 +341,23 @@ mod tests {
             assert!(bad.parse::<Name>().is_err(), "{bad:?}");
         }
         assert_eq!("  Zoë  ".parse::<Name>().map(String::from), Ok("Zoë".to_owned()));
+    }
+
+    #[test]
+    fn domains_are_what_may_stand_behind_an_at_sign() {
+        assert_eq!("Example.COM".parse::<Domain>().map(String::from), Ok("example.com".to_owned()));
+        for bad in ["", "localhost", "a b.com", "@example.com", "a@example.com", "exa\nmple.com"] {
+            assert!(bad.parse::<Domain>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_shortened_text_is_still_a_text() {
+        let long: Justification = "é".repeat(4000).parse().unwrap();
+        assert_eq!(long.shortened(600).as_str().chars().count(), 600);
+        assert!(long.shortened(1).as_str().parse::<Justification>().is_ok());
+        let short: Justification = "a reason, short".parse().unwrap();
+        assert_eq!(short.shortened(600), short);
     }
 
     #[test]

@@ -16,12 +16,14 @@ pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
 pub use table::Table;
 
+use crate::incident::clock::ClockName;
 use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
 use crate::wrong_fields::WrongFields;
 
 /// How many recipients one step may reach, so that an incident, its entries and its e-mails fit
-/// into one DynamoDB transaction of 100 items.
-pub const MAX_RECIPIENTS: usize = 80;
+/// into one DynamoDB transaction of 100 items. Beside them go up to 11 customers, a handful of
+/// entries, and what is kept along: the answer, the account, the figures, the webhooks.
+pub const MAX_RECIPIENTS: usize = 70;
 
 /// How many may be told of an undeliverable e-mail: that happens in one transaction with the
 /// alert of a whole level.
@@ -44,6 +46,32 @@ pub struct Policy {
     pub targets: Targets,
     /// The ladders that targets name.
     pub ladders: Table<Ladder>,
+    /// When an account's manager is told that its incidents recur; without it, only when a customer
+    /// or care says so.
+    #[deserr(default)]
+    pub recurrence: Option<Recurrence>,
+}
+
+/// When incidents of an account recur. Whichever number is reached first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
+#[deserr(error = WrongFields, deny_unknown_fields, validate = recurrence_is_more_than_once -> Invalid)]
+pub struct Recurrence {
+    /// The period: how far back is looked, and how long the desk then keeps quiet.
+    pub within: Period,
+    /// So many incidents in the period, 2 or more.
+    pub incidents: u32,
+    /// So many escalations of incidents of the period, 2 or more.
+    pub escalations: u32,
+}
+
+fn recurrence_is_more_than_once(
+    rule: Recurrence,
+    _: ValuePointerRef<'_>,
+) -> Result<Recurrence, Invalid> {
+    if rule.incidents < 2 || rule.escalations < 2 {
+        return Err(Invalid("must count 2 or more: what happens once does not recur".to_owned()));
+    }
+    Ok(rule)
 }
 
 /// What holds for the whole desk.
@@ -63,6 +91,12 @@ pub struct Desk {
     pub unknown_incident_priority: Priority,
     /// Told when an e-mail cannot be delivered.
     pub undeliverable_teams: Vec<TeamId>,
+    /// How long an incident may wait on the customer, from the start of the pause.
+    pub longest_pause: Period,
+    /// Whether a broken promise escalates the incident by itself. If not, the customer is invited to
+    /// escalate, and the responsible teams are reminded until somebody responds.
+    #[deserr(default = true)]
+    pub automatic_escalation: bool,
 }
 
 fn zone(name: String) -> Result<TimeZone, Invalid> {
@@ -128,6 +162,18 @@ pub struct PriorityTargets {
     pub responsible: Vec<TeamId>,
     /// The ladder that is climbed.
     pub ladder: Id,
+}
+
+impl PriorityTargets {
+    /// The promise that a clock keeps.
+    #[must_use]
+    pub fn target(&self, clock: ClockName) -> &Target {
+        match clock {
+            ClockName::InitialResponse => &self.initial_response,
+            ClockName::Update => &self.update,
+            ClockName::EscalationResponse => &self.escalation_response,
+        }
+    }
 }
 
 /// One promise.

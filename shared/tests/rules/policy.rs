@@ -65,7 +65,7 @@ fn an_empty_policy_names_everything_that_is_missing() {
 
 #[test]
 fn a_step_that_reaches_nobody_or_too_many_is_refused() {
-    let many: Vec<_> = (0..81).map(|n| format!("\"a{n}@example.com\"")).collect();
+    let many: Vec<_> = (0..71).map(|n| format!("\"a{n}@example.com\"")).collect();
     let wrong = DEFAULT
         .replace(
             "addresses = [\"triage@example.com\"]",

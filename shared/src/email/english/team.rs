@@ -280,6 +280,9 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
                 format!("Business justification from {requester}"),
                 business_justification.as_str(),
             ),
+        Cause::Reopening { by, times } => letter.say(format!(
+            "{by} opened it again: it was resolved {times} times, and the customer still needs help."
+        )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "The customer was promised {} by {} and did not get it.",
             promised(*clock),

@@ -293,6 +293,9 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
                 "{requester} a escaladé l’incident et demande que la direction s’en occupe maintenant. La justification métier figure ci-dessous."
             ))
             .quote(format!("Justification métier ({requester})"), business_justification.as_str()),
+        Cause::Reopening { by, times } => letter.say(format!(
+            "{by} l’a rouvert : il a été résolu {times} fois, et le client a toujours besoin d’aide."
+        )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "Nous avions promis au client {} au plus tard le {}\u{202f}; rien ne lui est parvenu à temps.",
             promised(*clock),

@@ -33,6 +33,8 @@ pub fn desk() -> Desk {
         time_zone: TimeZone::get("Europe/Paris").unwrap(),
         unknown_incident_priority: Priority::P1,
         undeliverable_teams: Vec::new(),
+        longest_pause: "5d".to_owned().try_into().unwrap(),
+        automatic_escalation: true,
     }
 }
 

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::ladder;
+use super::{ladder, open, pause, reopen};
 use crate::email::EmailKind;
+use crate::incident::Incident;
 use crate::incident::change::{Change, Draft};
 use crate::incident::escalation::Cause;
-use crate::incident::timeline::Event;
+use crate::incident::timeline::{Event, PauseEnd};
 use crate::incident::values::{Channel, Customer, IncidentNumber, Justification};
-use crate::incident::{Incident, Status};
 use crate::policy::Policy;
 
 /// How many requesters an escalation keeps, so that its item stays small.
@@ -28,9 +28,12 @@ pub(super) fn escalate(
         Some(incident) => Draft::of(incident.clone(), policy, now),
         None => unknown_incident(number, requester.clone(), policy, now),
     };
-    if !draft.incident.is_open() {
-        draft.incident.status = Status::Open;
-        draft.record(Event::Reopened { by: requester.name.clone() });
+    let mut level = 1;
+    if draft.incident.is_open() {
+        pause::end(&mut draft, PauseEnd::Escalated, now);
+    } else {
+        reopen::mark_reopened(&mut draft, &requester.name, None);
+        level = reopen::first_level(draft.incident.reopened);
     }
     let again = draft.incident.running_escalation().cloned();
     let (promised_at, overdue) = if let Some(running) = &again {
@@ -53,7 +56,7 @@ pub(super) fn escalate(
             requester: requester.name.clone(),
             business_justification: business_justification.clone(),
         };
-        (ladder::start(&mut draft, cause), false)
+        (ladder::start(&mut draft, cause, level), false)
     };
     remember(&mut draft, &requester, &business_justification);
     draft.tell_customer(
@@ -73,7 +76,7 @@ pub(super) fn escalate(
 fn remember(draft: &mut Draft<'_>, requester: &Customer, justification: &Justification) {
     let own = draft.incident.customer.email.clone();
     let Some(escalation) = &mut draft.incident.escalation else { return };
-    if matches!(escalation.cause, Cause::Deadline { .. }) {
+    if !matches!(escalation.cause, Cause::Customer { .. }) {
         escalation.justification = Some(Cause::Customer {
             requester: requester.name.clone(),
             business_justification: justification.clone(),
@@ -95,21 +98,7 @@ fn unknown_incident<'a>(
     now: Timestamp,
 ) -> Draft<'a> {
     let priority = policy.desk.unknown_incident_priority;
-    let incident = Incident {
-        number,
-        version: 0,
-        priority,
-        channel: Channel::Api,
-        summary: None,
-        customer,
-        opened_at: now,
-        status: Status::Open,
-        initial_response: None,
-        update: None,
-        responded_at: None,
-        escalation: None,
-        unreachable: Vec::new(),
-    };
+    let incident = open::new(number, priority, Channel::Api, customer, now);
     let mut draft = Draft::of(incident, policy, now);
     let teams = Vec::new();
     draft.record(Event::Opened { priority, channel: Channel::Api, opened_at: now, teams });

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::email::{Alert, EmailKind};
 use crate::incident::change::{Change, Draft, Refusal};
-use crate::incident::clock::{Clock, Lateness, after};
+use crate::incident::clock::{ClockName, Lateness, after};
 use crate::incident::escalation::{Cause, Climb, Escalation};
 use crate::incident::timeline::Event;
 use crate::incident::values::Name;
@@ -13,14 +13,13 @@ use crate::policy::TeamId;
 /// The least that a level has when the ladder resumes on it.
 const LEAST_LEFT: SignedDuration = SignedDuration::from_mins(1);
 
-/// Starts an escalation at level 1 and returns the promised response.
-pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
-    let incident = &mut draft.incident;
-    let targets = draft.policy.targets(incident.priority);
-    let clock = Clock::start(&targets.escalation_response, draft.now, draft.now);
+/// Starts an escalation at a level, from 1 (the last, if the ladder is shorter), and returns the
+/// promised response.
+pub(super) fn start(draft: &mut Draft<'_>, cause: Cause, level: u32) -> Timestamp {
+    let (clock, started) = draft.promise(ClockName::EscalationResponse, draft.now);
     let promised_at = clock.due_at;
-    let sequence = incident.escalation.as_ref().map_or(0, |last| last.sequence) + 1;
-    draft.record(match cause.clone() {
+    let sequence = draft.incident.escalation.as_ref().map_or(0, |last| last.sequence) + 1;
+    let raised = match cause.clone() {
         Cause::Customer { requester, business_justification } => Event::EscalatedByCustomer {
             escalation: sequence,
             requester,
@@ -30,13 +29,21 @@ pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
         Cause::Deadline { clock, .. } => {
             Event::EscalatedByDeadline { escalation: sequence, clock, due_at: promised_at }
         }
-    });
+        Cause::Reopening { times, .. } => {
+            Event::EscalatedByReopening { escalation: sequence, times, due_at: promised_at }
+        }
+    };
+    draft.record_starting(raised, vec![started]);
+    // Whoever was to be reminded is alerted now.
+    draft.incident.remind_at = None;
+    let ladder = draft.policy.ladder(draft.incident.priority).clone();
+    let levels = u32::try_from(ladder.levels.len()).unwrap_or(u32::MAX);
     let escalation = Escalation {
         sequence,
         cause,
         clock,
-        ladder: draft.policy.ladder(draft.incident.priority).clone(),
-        level: 0,
+        ladder,
+        level: level.clamp(1, levels.max(1)) - 1,
         round: 1,
         climb: Climb::Climbing { due_at: draft.now },
         told: Vec::new(),
@@ -231,7 +238,12 @@ pub(super) fn acknowledge(mut draft: Draft<'_>, by: Name) -> Result<Change, Refu
             promised_at: escalation.clock.due_at,
         },
     );
-    draft.record(Event::Acknowledged { escalation: escalation.sequence, by: by.clone(), until });
+    draft.record(Event::Acknowledged {
+        escalation: escalation.sequence,
+        raised_at: escalation.clock.started_at,
+        by: by.clone(),
+        until,
+    });
     escalation.climb = Climb::Acknowledged { by, at: now, until, left_ms };
     draft.incident.escalation = Some(escalation);
     Ok(draft.finish())

@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::pause;
 use crate::email::EmailKind;
 use crate::incident::change::{Change, Draft, Refusal};
-use crate::incident::clock::{Clock, ClockName, Lateness};
+use crate::incident::clock::{ClockName, Lateness};
 use crate::incident::escalation::Climb;
-use crate::incident::timeline::{Event, StoppedClock};
+use crate::incident::timeline::{Event, PauseEnd, StoppedClock};
 use crate::incident::values::{Message, Name, Note};
 use crate::incident::{Incident, Status};
 
@@ -23,27 +24,31 @@ pub(super) fn respond(
     if responded_at < draft.incident.opened_at {
         return Err(Refusal::BeforeTheIncident { opened_at: draft.incident.opened_at });
     }
-    let targets = draft.policy.targets(draft.incident.priority);
     let mut stopped = Vec::new();
-    // A response older than the last one is told on the timeline and moves no clock: what it could
-    // have stopped was stopped since.
-    if draft.incident.responded_at.is_none_or(|last| responded_at >= last) {
+    let mut started = Vec::new();
+    // A response older than the last one, or than the reopening, is told on the timeline and moves
+    // no clock: what it could have stopped was stopped since.
+    let since = draft.incident.update.as_ref().map(|update| update.started_at);
+    if draft.incident.responded_at.max(since).is_none_or(|since| responded_at >= since) {
+        pause::end(&mut draft, PauseEnd::Responded, responded_at);
         let running = draft.incident.running_escalation();
         let answers = running.is_some_and(|escalation| escalation.is_answered_by(responded_at));
         stopped = stop_clocks(&mut draft, responded_at, answers);
-        let update = Clock::start(&targets.update, responded_at, draft.now);
+        let (update, told) = draft.promise(ClockName::Update, responded_at);
         if answers {
             stop_escalation(&mut draft, &author, Some(update.due_at));
         }
         draft.incident.responded_at = Some(responded_at);
         draft.incident.update = Some(update);
+        draft.incident.remind_at = None;
+        started.push(told);
     }
     if let Some(message) = message.clone() {
         let next_update_at = draft.incident.next_promise().map(|(_, due_at)| due_at);
         let author = author.clone();
         draft.tell_customers(&EmailKind::ResponseGiven { author, message, next_update_at });
     }
-    draft.record(Event::Responded { author, responded_at, message, stopped });
+    draft.record_starting(Event::Responded { author, responded_at, message, stopped }, started);
     Ok(draft.finish())
 }
 
@@ -55,7 +60,9 @@ pub(super) fn resolve(
 ) -> Result<Change, Refusal> {
     refuse_resolved(&draft.incident)?;
     let now = draft.now;
+    pause::end(&mut draft, PauseEnd::Resolved, now);
     let stopped = stop_clocks(&mut draft, now, true);
+    draft.incident.remind_at = None;
     stop_escalation(&mut draft, &by, None);
     draft.incident.status = Status::Resolved { by: by.clone(), at: now };
     draft.tell_customers(&EmailKind::IncidentResolved { by: by.clone(), note: note.clone() });
@@ -87,7 +94,7 @@ pub(super) fn refuse_out_of_range(
     Ok(())
 }
 
-fn refuse_resolved(incident: &Incident) -> Result<(), Refusal> {
+pub(super) fn refuse_resolved(incident: &Incident) -> Result<(), Refusal> {
     match &incident.status {
         Status::Open => Ok(()),
         Status::Resolved { by, .. } => Err(Refusal::AlreadyResolved { by: by.clone() }),
@@ -102,11 +109,7 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
     for name in names.filter(|name| escalation_too || *name != ClockName::EscalationResponse) {
         let Some(clock) = draft.incident.clock(name).cloned() else { continue };
         if clock.due_at < at && !clock.breached {
-            draft.record(Event::DeadlineMissed {
-                clock: name,
-                started_at: clock.started_at,
-                lateness: Lateness::of(clock.due_at, draft.now).known_since(clock.set_at),
-            });
+            draft.record_breach(name, &clock);
             if let (ClockName::EscalationResponse, Some(escalation)) =
                 (name, draft.incident.escalation.as_mut())
             {
@@ -114,7 +117,12 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
             }
         }
         let overrun_ms = Lateness::of(clock.due_at, at).late_ms;
-        stopped.push(StoppedClock { clock: name, due_at: clock.due_at, overrun_ms });
+        stopped.push(StoppedClock {
+            clock: name,
+            started_at: clock.started_at,
+            due_at: clock.due_at,
+            overrun_ms,
+        });
     }
     draft.incident.initial_response = None;
     draft.incident.update = None;

@@ -1,0 +1,111 @@
+//! Care opens an incident.
+
+use jiff::Timestamp;
+
+use super::{priority, respond};
+use crate::email::{EmailKind, Promise};
+use crate::incident::change::{Change, Draft, Refusal};
+use crate::incident::clock::ClockName;
+use crate::incident::timeline::Event;
+use crate::incident::values::{Channel, Customer, Priority, Summary};
+use crate::incident::{Breaches, Command, Incident, Status};
+use crate::policy::Policy;
+
+/// Opened by phone or chat, the initial response is met at once, because a representative is live;
+/// by mail or another system it is due from when the incident reached care.
+pub(super) fn open(
+    state: Option<&Incident>,
+    command: Command,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    let Command::Open { number, priority, channel, summary, customer, received_at } = command
+    else {
+        return Err(Refusal::UnknownIncident);
+    };
+    let opened_at = respond::not_quite_now(received_at.unwrap_or(now), now);
+    respond::refuse_out_of_range(opened_at, now, "/received_at")?;
+    if let Some(incident) = state {
+        let is_known = incident.summary.is_some() || !incident.is_open();
+        return if is_known {
+            Err(Refusal::AlreadyOpen)
+        } else {
+            let draft = Draft::of(incident.clone(), policy, now);
+            Ok(complete(draft, priority, channel, summary, customer))
+        };
+    }
+    let incident = Incident {
+        summary: Some(summary),
+        responded_at: channel.is_live().then_some(opened_at),
+        ..new(number, priority, channel, customer, opened_at)
+    };
+    let mut draft = Draft::of(incident, policy, now);
+    let clock_name = if channel.is_live() { ClockName::Update } else { ClockName::InitialResponse };
+    let (clock, started) = draft.promise(clock_name, opened_at);
+    let promise = Promise { clock: clock_name, due_at: clock.due_at };
+    if channel.is_live() {
+        draft.incident.update = Some(clock);
+    } else {
+        draft.incident.initial_response = Some(clock);
+    }
+    let teams = policy.targets(priority).responsible.clone();
+    draft.tell_teams(&teams, &EmailKind::TeamEngaged { channel, promise });
+    draft.tell_customers(&EmailKind::IncidentOpened { channel, promise });
+    let opened = Event::Opened { priority, channel, opened_at, teams };
+    draft.record_starting(opened, vec![started]);
+    Ok(draft.finish())
+}
+
+/// An incident of which nothing is promised yet.
+pub(super) fn new(
+    number: crate::incident::values::IncidentNumber,
+    priority: Priority,
+    channel: Channel,
+    customer: Customer,
+    opened_at: Timestamp,
+) -> Incident {
+    Incident {
+        number,
+        version: 0,
+        priority,
+        channel,
+        summary: None,
+        customer,
+        opened_at,
+        status: Status::Open,
+        initial_response: None,
+        update: None,
+        responded_at: None,
+        escalation: None,
+        pause: None,
+        remind_at: None,
+        reopened: 0,
+        breaches: Breaches::default(),
+        account_manager: None,
+        unreachable: Vec::new(),
+    }
+}
+
+/// A customer escalated before care had entered the incident. Care's word is added; whoever
+/// escalated is still told, and what was promised stays promised. Nobody is alerted: the teams are.
+fn complete(
+    mut draft: Draft<'_>,
+    priority: Priority,
+    channel: Channel,
+    summary: Summary,
+    customer: Customer,
+) -> Change {
+    draft.record(Event::Completed { priority, channel, summary: summary.clone() });
+    draft.incident.summary = Some(summary);
+    draft.incident.channel = channel;
+    let escalated_by = std::mem::replace(&mut draft.incident.customer, customer);
+    // The account's own record of the incident stays where it was begun.
+    let account = escalated_by.account.clone();
+    draft.incident.customer.account = account.or(draft.incident.customer.account.take());
+    let is_other = escalated_by.email != draft.incident.customer.email;
+    if let Some(escalation) = draft.incident.escalation.as_mut().filter(|_| is_other) {
+        escalation.requesters.insert(0, escalated_by);
+    }
+    priority::move_deadlines(&mut draft, priority);
+    draft.finish()
+}

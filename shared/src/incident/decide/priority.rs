@@ -1,0 +1,78 @@
+//! The incident hurts more than was thought, or less.
+
+use super::respond::refuse_resolved;
+use crate::email::EmailKind;
+use crate::incident::change::{Change, Draft, Refusal};
+use crate::incident::clock::{Clock, ClockName};
+use crate::incident::timeline::{Event, StartedClock};
+use crate::incident::values::{Name, Note, Priority};
+
+/// Raised, the running promises are recomputed from their original start; lowered, what was promised
+/// stays, and only later promises are those of the new priority.
+pub(super) fn change(
+    mut draft: Draft<'_>,
+    by: Name,
+    to: Priority,
+    reason: Option<Note>,
+) -> Result<Change, Refusal> {
+    refuse_resolved(&draft.incident)?;
+    let from = draft.incident.priority;
+    if from == to {
+        return Ok(draft.finish());
+    }
+    let before = draft.teams_concerned();
+    let moved = move_deadlines(&mut draft, to);
+    let promise = draft.next_promise();
+    let (by_name, why) = (by.clone(), reason.clone());
+    let changed = EmailKind::TargetsChanged { by: by_name, from, to, reason: why, promise };
+    draft.tell_teams(&before, &changed);
+    // Those who are responsible from now on, if they are others.
+    let now_concerned = draft.teams_concerned();
+    draft.tell_teams(&now_concerned, &changed);
+    let (by_name, why) = (by.clone(), reason.clone());
+    draft.tell_customers(&EmailKind::PriorityChanged {
+        by: by_name,
+        from,
+        to,
+        reason: why,
+        promise,
+    });
+    draft.record_starting(Event::PriorityChanged { by, from, to, reason }, moved);
+    Ok(draft.finish())
+}
+
+/// Gives the incident its priority, and the running promises the deadlines that it would have had
+/// with it from their start. A deadline is never moved away from the customer, and one that was
+/// missed is a fact. Returns the promises that moved.
+pub(super) fn move_deadlines(draft: &mut Draft<'_>, to: Priority) -> Vec<StartedClock> {
+    let is_raised = to < draft.incident.priority;
+    draft.incident.priority = to;
+    if !is_raised {
+        return Vec::new();
+    }
+    let mut moved = Vec::new();
+    for name in ClockName::ALL {
+        let Some(clock) = draft.incident.clock(name).filter(|clock| !clock.breached) else {
+            continue;
+        };
+        let target = draft.policy.targets(to).target(name);
+        let anew = clock.restart_as(draft.policy, target, draft.now);
+        if anew.due_at < clock.due_at {
+            moved.push(draft.told_of(name, &anew));
+            set(draft, name, anew);
+        }
+    }
+    moved
+}
+
+fn set(draft: &mut Draft<'_>, name: ClockName, clock: Clock) {
+    match name {
+        ClockName::InitialResponse => draft.incident.initial_response = Some(clock),
+        ClockName::Update => draft.incident.update = Some(clock),
+        ClockName::EscalationResponse => {
+            if let Some(escalation) = &mut draft.incident.escalation {
+                escalation.clock = clock;
+            }
+        }
+    }
+}
