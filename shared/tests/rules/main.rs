@@ -3,9 +3,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+mod accounts;
+mod by_the_customer;
 mod clocks;
 mod invariants;
 mod ladder;
+mod pauses;
 mod policy;
+mod priorities;
+mod reopening;
 mod story;
 mod undeliverable;

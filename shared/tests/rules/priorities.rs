@@ -1,0 +1,94 @@
+//! A priority that is found later: raised, the promises are recomputed from their original start.
+
+use shared::incident::Command;
+use shared::incident::clock::ClockName;
+use shared::incident::values::{Channel, Priority};
+
+use crate::story::{Story, escalate, given, open, respond};
+
+fn open_as(priority: Priority, channel: Channel) -> Command {
+    let Command::Open { number, summary, customer, received_at, .. } = open(channel) else {
+        unreachable!()
+    };
+    Command::Open { number, priority, channel, summary, customer, received_at }
+}
+
+fn find(priority: Priority) -> Command {
+    Command::ChangePriority { by: "Grace".parse().unwrap(), priority, reason: None }
+}
+
+fn due(story: &Story, clock: ClockName) -> i64 {
+    story.minutes(story.incident().clock(clock).unwrap().due_at)
+}
+
+#[test]
+fn each_priority_has_its_own_targets() {
+    for (priority, initial_response, update) in [
+        (Priority::P1, 60, 6 * 60),
+        (Priority::P2, 4 * 60, 24 * 60),
+        (Priority::P3, 24 * 60, 3 * 24 * 60),
+        (Priority::P4, 2 * 24 * 60, 7 * 24 * 60),
+    ] {
+        let story = given().when(open_as(priority, Channel::Email));
+        assert_eq!(due(&story, ClockName::InitialResponse), initial_response, "{priority}");
+        let story = story.when(respond());
+        assert_eq!(due(&story, ClockName::Update), update, "{priority}");
+    }
+}
+
+#[test]
+fn raised_the_promise_is_due_as_if_it_had_been_so_from_the_start() {
+    let story = given().when(open_as(Priority::P3, Channel::Email)).until(30);
+    let story = story.when(find(Priority::P1));
+    story
+        .then_happened(&["30m priority_changed"])
+        .then_told(&["targets_changed -> triage", "priority_changed -> ada"])
+        .then_due(Some(45));
+    assert_eq!(due(&story, ClockName::InitialResponse), 60);
+}
+
+#[test]
+fn raised_too_late_the_promise_is_broken_at_once() {
+    let story = given().when(open_as(Priority::P3, Channel::Email)).until(300);
+    let story = story.when(find(Priority::P1)).until(300);
+    // It was due at minute 60, but nobody could know before minute 300: not late by the desk.
+    story.then_happened(&[
+        "300m deadline_missed clock=initial_response late_ms=0",
+        "300m escalated_by_deadline clock=initial_response",
+        "300m level_alerted level=1 round=1",
+    ]);
+}
+
+#[test]
+fn lowered_what_was_promised_stays_and_later_promises_are_lower() {
+    let story = given().when(open_as(Priority::P1, Channel::Email)).when(find(Priority::P4));
+    assert_eq!(due(&story, ClockName::InitialResponse), 60);
+    let story = story.when(respond());
+    assert_eq!(due(&story, ClockName::Update), 7 * 24 * 60);
+}
+
+#[test]
+fn a_broken_promise_stays_broken_as_it_was() {
+    let story = given().when(open_as(Priority::P2, Channel::Email)).until(4 * 60 + 1);
+    let breaches = story.incident().breaches;
+    let story = story.when(find(Priority::P1));
+    assert_eq!(due(&story, ClockName::InitialResponse), 4 * 60);
+    let story = story.until(4 * 60 + 2);
+    assert_eq!(story.incident().breaches, breaches);
+}
+
+#[test]
+fn the_same_priority_changes_nothing() {
+    let story = given().when(open(Channel::Email)).when(find(Priority::P1));
+    story.then_happened(&[]).then_told(&[]);
+}
+
+#[test]
+fn care_completes_an_incident_that_a_customer_escalated_before_care_had_entered_it() {
+    let story = given().when(escalate()).until(5).when(open_as(Priority::P1, Channel::Phone));
+    story.then_happened(&["5m completed"]).then_told(&[]);
+    let incident = story.incident();
+    assert_eq!(incident.summary.as_ref().unwrap().as_str(), "Checkout is down");
+    assert_eq!(incident.channel, Channel::Phone);
+    assert_eq!(due(&story, ClockName::EscalationResponse), 60, "what was promised stays");
+}
