@@ -10,15 +10,15 @@ use shared::store::{
     StoreError,
 };
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     desk_tests::world::start()
 }
 
-fn later(seconds: i64) -> Timestamp {
+pub(crate) fn later(seconds: i64) -> Timestamp {
     now() + SignedDuration::from_secs(seconds)
 }
 
-fn decided(state: Option<&Incident>, command: Command, at: Timestamp) -> Change {
+pub(crate) fn decided(state: Option<&Incident>, command: Command, at: Timestamp) -> Change {
     decide(state, command, &desk_tests::default_policy(), at).unwrap()
 }
 
@@ -27,7 +27,7 @@ fn escalation(number: &str, at: Timestamp) -> Change {
         name: "Ada".parse().unwrap(),
         email: "ada@customer.example".parse().unwrap(),
         language: None,
-        account: Some("ACME".parse().unwrap()),
+        account: None,
     };
     let command = Command::Escalate {
         number: number.parse().unwrap(),
@@ -37,7 +37,7 @@ fn escalation(number: &str, at: Timestamp) -> Change {
     decided(None, command, at)
 }
 
-fn only(change: &Change) -> Commit<'_> {
+pub(crate) fn only(change: &Change) -> Commit<'_> {
     Commit { change, answered: None, parked: None }
 }
 
@@ -65,7 +65,7 @@ async fn email(store: &impl Store, id: &EmailId) -> OutboxItem {
 }
 
 /// All that is due up to an instant, over all shards, earliest first.
-async fn due(store: &impl Store, until: Timestamp) -> Vec<(Timestamp, DueTarget)> {
+pub(crate) async fn due(store: &impl Store, until: Timestamp) -> Vec<(Timestamp, DueTarget)> {
     let mut all = Vec::new();
     for shard in 0..DUE_SHARDS {
         let mut after = None;

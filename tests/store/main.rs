@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+mod accounts;
 mod contract;
 mod request_counts;
 
@@ -11,29 +12,30 @@ use shared::store::memory::MemoryStore;
 
 /// Each clause of the contract, for each store.
 macro_rules! contract {
-    ($($clause:ident),+ $(,)?) => {
+    ($($module:ident { $($clause:ident),+ $(,)? })+) => {
         mod memory {
-            $(
+            $($(
                 #[tokio::test]
                 async fn $clause() {
-                    crate::contract::$clause(super::MemoryStore::default()).await;
+                    crate::$module::$clause(super::MemoryStore::default()).await;
                 }
-            )+
+            )+)+
         }
         mod dynamodb {
-            $(
+            $($(
                 #[tokio::test]
                 async fn $clause() {
                     let dynamodb = super::TestDynamoDb::start().await;
                     let client = dynamodb.aws.dynamodb();
-                    crate::contract::$clause(super::DynamoDbStore::new(client, dynamodb.table)).await;
+                    crate::$module::$clause(super::DynamoDbStore::new(client, dynamodb.table)).await;
                 }
-            )+
+            )+)+
         }
     };
 }
 
-contract!(
+contract! {
+    contract {
     what_is_committed_is_loaded,
     a_change_is_committed_once_on_its_version,
     a_lost_condition_writes_nothing,
@@ -51,4 +53,11 @@ contract!(
     a_parked_email_is_parked_with_the_change_that_tells_others,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
     the_story_is_told_in_order,
-);
+    }
+    accounts {
+        an_account_is_written_on_the_version_before,
+        an_account_remembers_its_incidents_latest_first,
+        what_gives_reason_to_look_is_due_until_the_desk_has_looked,
+        an_account_changes_with_the_incident_or_not_at_all,
+    }
+}

@@ -1,6 +1,7 @@
 //! Acting on what is due: the index nominated it, the item itself decides.
 
 use jiff::Timestamp;
+use shared::account::{RememberedId, recurrence};
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
 use shared::email::EmailId;
@@ -26,6 +27,7 @@ pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp
     let outcome = match &item.target {
         DueTarget::Incident(number) => on_incident(desk, number, until).await,
         DueTarget::Email(id) => on_email(desk, id, item.due_at).await.map_err(Failure::from),
+        DueTarget::Recurrence(id) => on_recurrence(desk, id, item.due_at).await,
         DueTarget::Foreign { .. } => {
             Err(StoreError::Corrupt("the due index has an item of another version".into()).into())
         }
@@ -61,6 +63,31 @@ async fn on_incident<S: Store>(
             return Ok(Done::Changed { changes, next });
         }
     }
+}
+
+/// How many incidents of a period are looked at; the rule has long been met by then.
+const MOST_LOOKED_AT: usize = 200;
+
+/// Looks whether an account's incidents recur.
+async fn on_recurrence<S: Store>(
+    desk: &Desk<S>,
+    id: &RememberedId,
+    due_at: Timestamp,
+) -> Result<Done, Failure> {
+    let mut changes = 0;
+    if let Some(rule) = &desk.policy.recurrence
+        && let Some(account) = desk.store.load_account(&id.account).await?
+    {
+        let since = recurrence::since(rule, desk.clock.now());
+        let incidents = desk.store.account_incidents(&id.account, since, MOST_LOOKED_AT).await?;
+        let command = Command::NoticeRecurrence { account, incidents };
+        if let Outcome::Changed(change) = carry_out(desk, &id.number, &command, &Alone).await? {
+            changes = usize::from(!change.is_empty());
+        }
+    }
+    // Last: if anything before it fails, the desk looks again.
+    desk.store.settle_recurrence(id, due_at).await?;
+    Ok(Done::Changed { changes, next: None })
 }
 
 /// Logs and measures what time did.

@@ -8,6 +8,7 @@ pub mod recurrence;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::incident::timeline::Event;
 use crate::incident::values::{
     AccountId, Domain, EmailAddress, IncidentNumber, Language, Name, Priority, Summary,
 };
@@ -69,12 +70,39 @@ pub struct AccountIncident {
     pub breaches: Breaches,
 }
 
-impl AccountIncident {
-    /// An incident as its account remembers it; `None` when it belongs to none.
+/// What an account remembers of an incident: where, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The account.
+    pub account: AccountId,
+    /// The incident as it is afterwards.
+    pub incident: AccountIncident,
+    /// When the desk looks whether incidents recur, if this change gives reason to.
+    pub look_at: Option<Timestamp>,
+}
+
+/// Where an account remembers an incident.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RememberedId {
+    /// The account.
+    pub account: AccountId,
+    /// When the incident reached care, to the millisecond; never changes.
+    pub opened_at: Timestamp,
+    /// The incident.
+    pub number: IncidentNumber,
+}
+
+impl Remembered {
+    /// What its account remembers of an incident after these events; `None` when it belongs to none.
     #[must_use]
-    pub fn of(incident: &Incident) -> Option<(AccountId, Self)> {
+    pub fn of<'a>(
+        incident: &Incident,
+        events: impl IntoIterator<Item = &'a Event>,
+        now: Timestamp,
+    ) -> Option<Self> {
         let account = incident.customer.account.clone()?;
-        let remembered = Self {
+        let counts = events.into_iter().any(recurrence::counts);
+        let remembered = AccountIncident {
             number: incident.number.clone(),
             opened_at: incident.opened_at,
             priority: incident.priority,
@@ -83,6 +111,16 @@ impl AccountIncident {
             escalations: incident.escalation.as_ref().map_or(0, |last| last.sequence),
             breaches: incident.breaches,
         };
-        Some((account, remembered))
+        Some(Self { account, incident: remembered, look_at: counts.then_some(now) })
+    }
+
+    /// Where it is remembered.
+    #[must_use]
+    pub fn id(&self) -> RememberedId {
+        RememberedId {
+            account: self.account.clone(),
+            opened_at: self.incident.opened_at,
+            number: self.incident.number.clone(),
+        }
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{Account, AccountIncident};
 use crate::incident::clock::after;
+use crate::incident::timeline::Event;
 use crate::policy::Recurrence;
 
 /// How many incidents one e-mail lists: the latest.
@@ -28,4 +29,16 @@ pub fn is_to_be_noticed(
     let escalations: u32 = incidents.iter().map(|incident| incident.escalations).sum();
     let recurs = incidents.len() >= rule.incidents as usize || escalations >= rule.escalations;
     is_rested && recurs
+}
+
+/// Whether an event is one of those that the rule counts.
+#[must_use]
+pub fn counts(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Opened { .. }
+            | Event::EscalatedByCustomer { .. }
+            | Event::EscalatedByDeadline { .. }
+            | Event::EscalatedByReopening { .. }
+    )
 }

@@ -6,7 +6,7 @@ use super::Incident;
 use super::clock::{Clock, ClockName, Lateness};
 use super::timeline::{Event, StartedClock, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
-use crate::account::Account;
+use crate::account::{Account, Remembered};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::policy::{Period, Policy, Team, TeamId};
 
@@ -21,6 +21,8 @@ pub struct Change {
     pub emails: Vec<OutboxEmail>,
     /// The account as it is afterwards, when it changes too.
     pub account: Option<Account>,
+    /// What the incident's account remembers of it.
+    pub remembered: Option<Remembered>,
 }
 
 impl Change {
@@ -245,10 +247,16 @@ impl<'a> Draft<'a> {
                 entries: Vec::new(),
                 emails: Vec::new(),
                 account: None,
+                remembered: None,
             };
         }
         self.leave_out_what_has_no_room();
         self.incident.version += 1;
+        let events = self.events.iter().map(|(event, _)| event);
+        let mut remembered = Remembered::of(&self.incident, events, self.now);
+        if let Some(remembered) = remembered.as_mut().filter(|_| self.policy.recurrence.is_none()) {
+            remembered.look_at = None;
+        }
         let number = &self.incident.number;
         let version = self.incident.version;
         let entries = (0..).zip(self.events).map(|(index, (event, started))| TimelineEntry {
@@ -274,6 +282,7 @@ impl<'a> Draft<'a> {
             emails: emails.collect(),
             incident: self.incident,
             account: self.account,
+            remembered,
         }
     }
 

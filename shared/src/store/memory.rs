@@ -11,11 +11,12 @@ use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
     DueTarget, RequestKey, Store, StoreError, Story,
 };
+use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{Delivery, EmailStatus, OutboxItem, Settlement};
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::IncidentNumber;
+use crate::incident::values::{AccountId, IncidentNumber};
 
 /// How many due items make a page, so that paging is exercised.
 const PAGE: usize = 100;
@@ -30,6 +31,9 @@ struct State {
     timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
     emails: BTreeMap<EmailId, OutboxItem>,
     answered: HashMap<RequestKey, AnsweredRequest>,
+    accounts: BTreeMap<AccountId, Account>,
+    /// What accounts remember, and when the desk looks whether it recurs.
+    remembered: BTreeMap<RememberedId, (AccountIncident, Option<Timestamp>)>,
 }
 
 impl MemoryStore {
@@ -58,7 +62,16 @@ impl State {
             let target = DueTarget::Email(item.email.id.clone());
             Some(DuePosition { due_at: item.delivery.due_at?, target })
         });
-        incidents.chain(emails)
+        let recurrences = self.remembered.iter().filter_map(|(id, (_, due_at))| {
+            Some(DuePosition { due_at: (*due_at)?, target: DueTarget::Recurrence(id.clone()) })
+        });
+        incidents.chain(emails).chain(recurrences)
+    }
+
+    /// Whether an account may be written: it is the version after what is there.
+    fn follows(&self, account: &Account) -> bool {
+        let version = self.accounts.get(&account.id).map_or(0, |account| account.version);
+        account.version == version + 1
     }
 
     /// An e-mail that is due at exactly that instant.
@@ -80,6 +93,7 @@ fn shard_of_target(target: &DueTarget) -> u8 {
     match target {
         DueTarget::Incident(number) => shard_of(number),
         DueTarget::Email(id) => shard_of(&id.number),
+        DueTarget::Recurrence(id) => shard_of(&id.number),
         DueTarget::Foreign { .. } => 0,
     }
 }
@@ -104,6 +118,9 @@ impl Store for MemoryStore {
         if version != decided_on {
             return Err(StoreError::Conflict);
         }
+        if change.account.as_ref().is_some_and(|account| !state.follows(account)) {
+            return Err(StoreError::Conflict);
+        }
         if let Some(parked) = &parked {
             match &parked.claim_id {
                 Some(claim_id) => {
@@ -125,6 +142,14 @@ impl Store for MemoryStore {
             state.incidents.insert(number.clone(), change.incident.clone());
             let timeline = state.timelines.entry(number.clone()).or_default();
             timeline.extend(change.entries.iter().cloned());
+            if let Some(account) = &change.account {
+                state.accounts.insert(account.id.clone(), account.clone());
+            }
+            if let Some(remembered) = &change.remembered {
+                let due_before = state.remembered.get(&remembered.id()).and_then(|(_, due)| *due);
+                let entry = (remembered.incident.clone(), remembered.look_at.or(due_before));
+                state.remembered.insert(remembered.id(), entry);
+            }
             for email in &change.emails {
                 let delivery = Delivery::pending(email.created_at);
                 let item = OutboxItem { email: email.clone(), delivery };
@@ -267,5 +292,42 @@ impl Store for MemoryStore {
         let of_incident = |item: &&OutboxItem| &item.email.id.number == number;
         let emails = state.emails.values().filter(of_incident).cloned().collect();
         Ok(Some(Story { incident, timeline, emails }))
+    }
+
+    async fn load_account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.state().accounts.get(id).cloned())
+    }
+
+    async fn put_account(&self, account: &Account) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if !state.follows(account) {
+            return Err(StoreError::Conflict);
+        }
+        state.accounts.insert(account.id.clone(), account.clone());
+        Ok(())
+    }
+
+    async fn account_incidents(
+        &self,
+        account: &AccountId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AccountIncident>, StoreError> {
+        let state = self.state();
+        let of_account = state.remembered.iter().rev().filter(|(id, _)| &id.account == account);
+        let recent = of_account.filter(|(id, _)| id.opened_at >= since).take(limit);
+        Ok(recent.map(|(_, (incident, _))| incident.clone()).collect())
+    }
+
+    async fn settle_recurrence(
+        &self,
+        id: &RememberedId,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let due = state.remembered.get_mut(id).map(|(_, due)| due);
+        let Some(due) = due.filter(|due| **due == Some(due_at)) else { return Ok(false) };
+        *due = None;
+        Ok(true)
     }
 }

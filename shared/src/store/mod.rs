@@ -10,10 +10,11 @@ use std::future::Future;
 
 use jiff::Timestamp;
 
+use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::IncidentNumber;
+use crate::incident::values::{AccountId, IncidentNumber};
 use crate::incident::{Change, Incident};
 
 /// Over how many partitions the `due` index is spread. A sweep asks each of them; more of them
@@ -109,6 +110,8 @@ pub enum DueTarget {
     Incident(IncidentNumber),
     /// An e-mail that is stuck or to be tried again.
     Email(EmailId),
+    /// An account whose incidents may recur, by the incident that gives reason to look.
+    Recurrence(RememberedId),
     /// Something with keys that this version does not know: another one wrote it.
     Foreign {
         /// Its partition key.
@@ -241,4 +244,32 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         number: &IncidentNumber,
     ) -> impl Future<Output = Result<Option<Story>, StoreError>> + Send;
+
+    /// An account as it is now.
+    fn load_account(
+        &self,
+        id: &AccountId,
+    ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
+
+    /// Writes an account in place of the version before. [`StoreError::Conflict`] when that is not
+    /// what is there.
+    fn put_account(&self, account: &Account)
+    -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What an account remembers of its incidents that reached care at or after `since`, latest
+    /// first; at most `limit`.
+    fn account_incidents(
+        &self,
+        account: &AccountId,
+        since: Timestamp,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<AccountIncident>, StoreError>> + Send;
+
+    /// The desk has looked whether incidents recur, as was due at `due_at`. `false` when it is no
+    /// longer due then.
+    fn settle_recurrence(
+        &self,
+        id: &RememberedId,
+        due_at: Timestamp,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::items::{self, Item, number, string};
-use super::{DynamoDbStore, failure, keys};
+use super::{DynamoDbStore, accounts, failure, keys};
 use crate::store::{AnsweredRequest, Commit, Committed, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -27,6 +27,12 @@ pub(super) async fn commit(
         for email in &change.emails {
             writes.push(put_new(store, items::email(email)?)?);
         }
+        if let Some(account) = &change.account {
+            writes.push(put(accounts::put(store, account)?.build())?);
+        }
+        if let Some(remembered) = &change.remembered {
+            writes.push(accounts::remember(store, remembered)?);
+        }
     }
     if let Some(parked) = parked {
         writes.push(park(store, &parked)?);
@@ -42,7 +48,7 @@ pub(super) async fn commit(
     }
 }
 
-fn built<T>(part: Result<T, BuildError>) -> Result<T, StoreError> {
+pub(super) fn built<T>(part: Result<T, BuildError>) -> Result<T, StoreError> {
     part.map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 

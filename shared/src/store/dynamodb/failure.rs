@@ -1,6 +1,7 @@
 //! What the SDK reports, in the words of the store.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
@@ -29,6 +30,17 @@ pub(super) fn conditional<T>(
             _ => Err(unavailable(error)),
         },
     }
+}
+
+/// Whether a put was refused because somebody else was faster.
+pub(super) fn is_conflict_of_put(error: &SdkError<PutItemError>) -> bool {
+    matches!(
+        error.as_service_error(),
+        Some(
+            PutItemError::ConditionalCheckFailedException(_)
+                | PutItemError::TransactionConflictException(_)
+        )
+    )
 }
 
 /// The outcome of a transaction. `request` is the place of the answered request in it: when only

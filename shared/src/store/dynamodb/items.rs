@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keys;
+use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::outbox::{Delivery, EmailStatus, OutboxItem};
 use crate::email::{EmailId, OutboxEmail};
 use crate::incident::Incident;
@@ -22,6 +23,8 @@ pub(super) type Item = HashMap<String, AttributeValue>;
 
 pub(super) const STATE: &str = "state";
 pub(super) const VERSION: &str = "version";
+const ACCOUNT: &str = "account";
+pub(super) const REMEMBERED: &str = "remembered";
 const ENTRY: &str = "entry";
 const EMAIL: &str = "email";
 pub(super) const STATUS: &str = "status";
@@ -51,7 +54,7 @@ fn keyed(pk: String, sk: String, item: &str) -> Item {
         .into()
 }
 
-fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError> {
+pub(super) fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
@@ -149,6 +152,30 @@ pub(super) fn email_key(id: &EmailId) -> [(String, AttributeValue); 2] {
         (keys::PK.to_owned(), string(keys::incident_pk(&id.number))),
         (keys::SK.to_owned(), string(keys::email_sk(id))),
     ]
+}
+
+pub(super) fn account(account: &Account) -> Result<Item, StoreError> {
+    let pk = keys::account_pk(&account.id);
+    let mut item = keyed(pk, keys::ACCOUNT.to_owned(), keys::ACCOUNT);
+    item.insert(VERSION.to_owned(), number(account.version));
+    item.insert(ACCOUNT.to_owned(), map(account)?);
+    Ok(item)
+}
+
+pub(super) fn read_account(item: &Item) -> Result<Account, StoreError> {
+    unmap(item, ACCOUNT)
+}
+
+/// The keys of what an account remembers of an incident.
+pub(super) fn remembered_key(id: &RememberedId) -> [(String, AttributeValue); 2] {
+    [
+        (keys::PK.to_owned(), string(keys::account_pk(&id.account))),
+        (keys::SK.to_owned(), string(keys::remembered_sk(id))),
+    ]
+}
+
+pub(super) fn read_remembered(item: &Item) -> Result<AccountIncident, StoreError> {
+    unmap(item, REMEMBERED)
 }
 
 const FINGERPRINT: &str = "fingerprint";

@@ -5,6 +5,8 @@
 //! | incident | `INCIDENT#<number>` | `INCIDENT` | while open | `commit` | `load`, `due`, `open_incidents`, `story` |
 //! | timeline entry | `INCIDENT#<number>` | `ENTRY#<version>#<index>` | never | `commit` | `story` |
 //! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `settle_email`, `requeue_email`, `cancel_email` | `due`, `story` |
+//! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
+//! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
 //!
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
@@ -13,9 +15,12 @@
 
 use sha2::{Digest, Sha256};
 
+use jiff::Timestamp;
+
+use crate::account::RememberedId;
 use crate::email::EmailId;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::IncidentNumber;
+use crate::incident::values::{AccountId, IncidentNumber};
 use crate::store::{DUE_SHARDS, DueTarget, RequestKey};
 
 /// The partition key.
@@ -35,12 +40,44 @@ pub const ITEM: &str = "item";
 
 /// The sort key of an incident.
 pub const INCIDENT: &str = "INCIDENT";
+/// The kind of item that is what an account remembers of an incident.
+pub const REMEMBERED: &str = "REMEMBERED";
 /// The sort key of an answered request.
 pub const REQUEST: &str = "REQUEST";
 /// What the sort keys of e-mails begin with.
 pub const EMAIL: &str = "EMAIL";
 /// What the sort keys of timeline entries begin with.
 pub const ENTRY: &str = "ENTRY";
+
+/// The sort key of an account, and what the partitions of accounts begin with.
+pub const ACCOUNT: &str = "ACCOUNT";
+
+/// The partition of an account and all that belongs to it.
+#[must_use]
+pub fn account_pk(id: &AccountId) -> String {
+    format!("{ACCOUNT}#{id}")
+}
+
+/// The sort key of what an account remembers of an incident; sorts by when it reached care.
+#[must_use]
+pub fn remembered_sk(id: &RememberedId) -> String {
+    format!("{}{}", remembered_since(id.opened_at), id.number)
+}
+
+/// What sorts before every incident that reached care at or after an instant.
+#[must_use]
+pub fn remembered_since(instant: Timestamp) -> String {
+    format!("{INCIDENT}#{:015}#", instant.as_millisecond().max(0))
+}
+
+/// What an account remembers under these keys.
+#[must_use]
+pub fn remembered_id(pk: &str, sk: &str) -> Option<RememberedId> {
+    let account = pk.strip_prefix(ACCOUNT)?.strip_prefix('#')?.parse().ok()?;
+    let (millis, number) = sk.strip_prefix(INCIDENT)?.strip_prefix('#')?.split_once('#')?;
+    let opened_at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+    Some(RememberedId { account, opened_at, number: number.parse().ok()? })
+}
 
 /// The partition of an incident and all that belongs to it.
 #[must_use]
@@ -81,7 +118,10 @@ pub fn due_target(pk: String, sk: String) -> DueTarget {
     if let Some(number) = incident {
         return DueTarget::Incident(number);
     }
-    email_id(&pk, &sk).map_or(DueTarget::Foreign { pk, sk }, DueTarget::Email)
+    if let Some(id) = email_id(&pk, &sk) {
+        return DueTarget::Email(id);
+    }
+    remembered_id(&pk, &sk).map_or(DueTarget::Foreign { pk, sk }, DueTarget::Recurrence)
 }
 
 /// The e-mail that has these keys.
@@ -108,6 +148,12 @@ mod tests {
         let id = EmailId { number: "a-1.x".parse().unwrap(), version: 12, index: 7 };
         assert_eq!(email_id(&incident_pk(&id.number), &email_sk(&id)), Some(id.clone()));
         assert_eq!(id.to_string().parse(), Ok(id));
+        let id = RememberedId {
+            account: "acme-1".parse().unwrap(),
+            opened_at: Timestamp::from_millisecond(1_790_000_000_123).unwrap(),
+            number: "a-1.x".parse().unwrap(),
+        };
+        assert_eq!(remembered_id(&account_pk(&id.account), &remembered_sk(&id)), Some(id));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Reads are consistent where something is decided on them; the index only nominates. Nothing here
 //! decides.
 
+mod accounts;
 mod board;
 mod commit;
 mod failure;
@@ -17,10 +18,11 @@ use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
     Store, StoreError, Story,
 };
+use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
 use crate::incident::Incident;
-use crate::incident::values::IncidentNumber;
+use crate::incident::values::{AccountId, IncidentNumber};
 use failure::unavailable;
 use items::string;
 
@@ -148,5 +150,30 @@ impl Store for DynamoDbStore {
             }
         }
         Ok(incident.map(|incident| Story { incident, timeline, emails }))
+    }
+
+    async fn load_account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
+        accounts::load(self, id).await
+    }
+
+    async fn put_account(&self, account: &Account) -> Result<(), StoreError> {
+        accounts::put_alone(self, account).await
+    }
+
+    async fn account_incidents(
+        &self,
+        account: &AccountId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<AccountIncident>, StoreError> {
+        accounts::incidents(self, account, since, limit).await
+    }
+
+    async fn settle_recurrence(
+        &self,
+        id: &RememberedId,
+        due_at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        accounts::settle(self, id, due_at).await
     }
 }

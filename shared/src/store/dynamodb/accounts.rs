@@ -1,0 +1,139 @@
+//! Accounts, and what they remember of their incidents.
+
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use jiff::Timestamp;
+
+use super::commit::built;
+use super::failure::{self, unavailable};
+use super::items::{self, millis, number, string};
+use super::{DynamoDbStore, keys};
+use crate::account::{Account, AccountIncident, Remembered, RememberedId};
+use crate::incident::values::AccountId;
+use crate::store::StoreError;
+
+pub(super) async fn load(
+    store: &DynamoDbStore,
+    id: &AccountId,
+) -> Result<Option<Account>, StoreError> {
+    let found = store
+        .client
+        .get_item()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::account_pk(id)))
+        .key(keys::SK, string(keys::ACCOUNT))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(unavailable)?;
+    found.item().map(items::read_account).transpose()
+}
+
+/// The account, if it is the version after what is there.
+pub(super) fn put(store: &DynamoDbStore, account: &Account) -> Result<PutBuilder, StoreError> {
+    let item = items::account(account)?;
+    let put = Put::builder().table_name(&store.table).set_item(Some(item));
+    Ok(match account.version {
+        1 => put.condition_expression("attribute_not_exists(pk)"),
+        version => put
+            .condition_expression("#version = :before")
+            .expression_attribute_names("#version", items::VERSION)
+            .expression_attribute_values(":before", number(version - 1)),
+    })
+}
+
+pub(super) async fn put_alone(store: &DynamoDbStore, account: &Account) -> Result<(), StoreError> {
+    let put = built(put(store, account)?.build())?;
+    let outcome = store
+        .client
+        .put_item()
+        .table_name(put.table_name)
+        .set_item(Some(put.item))
+        .set_condition_expression(put.condition_expression)
+        .set_expression_attribute_names(put.expression_attribute_names)
+        .set_expression_attribute_values(put.expression_attribute_values)
+        .send()
+        .await;
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) if failure::is_conflict_of_put(&error) => Err(StoreError::Conflict),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+/// Writes what the account remembers. An update and not a put: when nothing new is to be looked at,
+/// what is still due stays due.
+pub(super) fn remember(
+    store: &DynamoDbStore,
+    remembered: &Remembered,
+) -> Result<TransactWriteItem, StoreError> {
+    let id = remembered.id();
+    let update = Update::builder()
+        .table_name(&store.table)
+        .set_key(Some(items::remembered_key(&id).into()))
+        .expression_attribute_names("#item", keys::ITEM)
+        .expression_attribute_names("#remembered", items::REMEMBERED)
+        .expression_attribute_values(":item", string(keys::REMEMBERED))
+        .expression_attribute_values(":remembered", items::map(&remembered.incident)?);
+    let update = match remembered.look_at {
+        None => update.update_expression("SET #item = :item, #remembered = :remembered"),
+        Some(look_at) => update
+            .update_expression(
+                "SET #item = :item, #remembered = :remembered, \
+                 due_shard = :due_shard, due_at = :due_at",
+            )
+            .expression_attribute_values(
+                ":due_shard",
+                string(keys::shard_of(&id.number).to_string()),
+            )
+            .expression_attribute_values(":due_at", millis(look_at)),
+    };
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
+}
+
+pub(super) async fn incidents(
+    store: &DynamoDbStore,
+    account: &AccountId,
+    since: Timestamp,
+    limit: usize,
+) -> Result<Vec<AccountIncident>, StoreError> {
+    let mut pages = store
+        .client
+        .query()
+        .table_name(&store.table)
+        .key_condition_expression("pk = :pk AND sk BETWEEN :since AND :latest")
+        .expression_attribute_values(":pk", string(keys::account_pk(account)))
+        .expression_attribute_values(":since", string(keys::remembered_since(since)))
+        .expression_attribute_values(":latest", string(keys::remembered_since(Timestamp::MAX)))
+        .scan_index_forward(false)
+        .consistent_read(true)
+        .into_paginator()
+        .page_size(i32::try_from(limit).unwrap_or(i32::MAX))
+        .items()
+        .send();
+    let mut found = Vec::new();
+    while found.len() < limit
+        && let Some(item) = pages.next().await
+    {
+        found.push(items::read_remembered(&item.map_err(unavailable)?)?);
+    }
+    Ok(found)
+}
+
+pub(super) async fn settle(
+    store: &DynamoDbStore,
+    id: &RememberedId,
+    due_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let outcome = store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(items::remembered_key(id).into()))
+        .condition_expression("due_at = :due_at")
+        .update_expression("REMOVE due_shard, due_at")
+        .expression_attribute_values(":due_at", millis(due_at))
+        .send()
+        .await;
+    Ok(failure::conditional(outcome)?.is_ok())
+}

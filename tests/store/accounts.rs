@@ -1,0 +1,121 @@
+//! The contract of a store, continued: accounts and what they remember.
+
+use jiff::SignedDuration;
+use shared::account::{Account, AccountManager};
+use shared::incident::values::{Channel, Customer, Priority};
+use shared::incident::{Change, Command};
+use shared::store::{Committed, DueTarget, Store, StoreError};
+
+use crate::contract::{decided, due, later, now, only};
+
+fn account(version: u64) -> Account {
+    Account {
+        id: "ACME".parse().unwrap(),
+        version,
+        name: "Acme é".parse().unwrap(),
+        account_manager: AccountManager {
+            name: "Mary".parse().unwrap(),
+            email: "mary@desk.example".parse().unwrap(),
+            language: None,
+        },
+        domains: vec!["acme.example".parse().unwrap()],
+        language: Some(shared::incident::values::Language::Fr),
+        recurrence_noticed_at: None,
+    }
+}
+
+fn opened(number: &str, minutes_ago: i64) -> Change {
+    let command = Command::Open {
+        number: number.parse().unwrap(),
+        priority: Priority::P1,
+        channel: Channel::Phone,
+        summary: "Checkout is down".parse().unwrap(),
+        customer: Customer {
+            name: "Ada".parse().unwrap(),
+            email: "ada@acme.example".parse().unwrap(),
+            language: None,
+            account: Some("ACME".parse().unwrap()),
+        },
+        received_at: Some(now() - SignedDuration::from_mins(minutes_ago)),
+    };
+    decided(None, command, now())
+}
+
+fn resolved(change: &Change) -> Change {
+    let by = "Grace".parse().unwrap();
+    decided(Some(&change.incident), Command::Resolve { by, note: None }, later(60))
+}
+
+pub async fn an_account_is_written_on_the_version_before(store: impl Store) {
+    let id = account(1).id;
+    assert_eq!(store.load_account(&id).await.unwrap(), None);
+    store.put_account(&account(1)).await.unwrap();
+    assert_eq!(store.load_account(&id).await.unwrap(), Some(account(1)));
+    for wrong in [1, 3] {
+        let lost = store.put_account(&account(wrong)).await;
+        assert!(matches!(lost, Err(StoreError::Conflict)), "version {wrong}: {lost:?}");
+    }
+    store.put_account(&account(2)).await.unwrap();
+    assert_eq!(store.load_account(&id).await.unwrap(), Some(account(2)));
+}
+
+pub async fn an_account_remembers_its_incidents_latest_first(store: impl Store) {
+    for (number, minutes_ago) in [("INC-1", 30), ("INC-2", 10), ("INC-3", 20), ("INC-4", 100)] {
+        store.commit(only(&opened(number, minutes_ago))).await.unwrap();
+    }
+    let number = "INC-3".parse().unwrap();
+    let third = store.load(&number).await.unwrap().unwrap();
+    let by = "Grace".parse().unwrap();
+    let resolved = decided(Some(&third), Command::Resolve { by, note: None }, later(60));
+    store.commit(only(&resolved)).await.unwrap();
+
+    let since = now() - SignedDuration::from_mins(30);
+    let remembered = store.account_incidents(&account(1).id, since, 10).await.unwrap();
+    let told: Vec<_> = remembered.iter().map(|i| (i.number.as_str(), i.resolved)).collect();
+    assert_eq!(told, [("INC-2", false), ("INC-3", true), ("INC-1", false)]);
+    let first = store.account_incidents(&account(1).id, since, 1).await.unwrap();
+    assert_eq!(first, remembered[..1]);
+    let other = "OTHER".parse().unwrap();
+    assert_eq!(store.account_incidents(&other, since, 10).await.unwrap(), []);
+}
+
+pub async fn what_gives_reason_to_look_is_due_until_the_desk_has_looked(store: impl Store) {
+    let looks = async |store: &_| -> Vec<_> {
+        let due = due(store, later(3600)).await.into_iter();
+        due.filter_map(|(due_at, target)| match target {
+            DueTarget::Recurrence(id) => Some((due_at, id)),
+            _ => None,
+        })
+        .collect()
+    };
+    let change = opened("INC-1", 5);
+    store.commit(only(&change)).await.unwrap();
+    // A later change of the incident, which itself is no reason, leaves it due.
+    store.commit(only(&resolved(&change))).await.unwrap();
+    let due = looks(&store).await;
+    let id = change.remembered.unwrap().id();
+    assert_eq!(due, [(now(), id.clone())]);
+
+    assert!(!store.settle_recurrence(&id, later(1)).await.unwrap(), "due at another instant");
+    assert!(store.settle_recurrence(&id, now()).await.unwrap());
+    assert!(!store.settle_recurrence(&id, now()).await.unwrap(), "once");
+    assert_eq!(looks(&store).await, []);
+    let since = now() - SignedDuration::from_hours(1);
+    let remembered = store.account_incidents(&id.account, since, 10).await.unwrap();
+    assert!(remembered[0].resolved, "what is remembered stays");
+}
+
+pub async fn an_account_changes_with_the_incident_or_not_at_all(store: impl Store) {
+    store.put_account(&account(1)).await.unwrap();
+    let change = opened("INC-1", 5);
+    store.commit(only(&change)).await.unwrap();
+    let mut next = resolved(&change);
+    next.account = Some(account(3));
+    let lost = store.commit(only(&next)).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
+    assert_eq!(store.load(&change.incident.number).await.unwrap(), Some(change.incident));
+
+    next.account = Some(account(2));
+    assert_eq!(store.commit(only(&next)).await.unwrap(), Committed::Done);
+    assert_eq!(store.load_account(&account(2).id).await.unwrap(), Some(account(2)));
+}
