@@ -69,7 +69,7 @@ fn open_incident(command: Command, policy: &Policy, now: Timestamp) -> Result<Ch
     } else {
         (ClockName::InitialResponse, &targets.initial_response)
     };
-    let started = Clock::start(target, opened_at, now);
+    let started = Clock::start(policy, target, opened_at, now);
     let promise = Promise { clock, due_at: started.due_at };
     let (initial_response, update) =
         if channel.is_live() { (None, Some(started)) } else { (Some(started), None) };

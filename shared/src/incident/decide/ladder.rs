@@ -17,7 +17,7 @@ const LEAST_LEFT: SignedDuration = SignedDuration::from_mins(1);
 pub(super) fn start(draft: &mut Draft<'_>, cause: Cause) -> Timestamp {
     let incident = &mut draft.incident;
     let targets = draft.policy.targets(incident.priority);
-    let clock = Clock::start(&targets.escalation_response, draft.now, draft.now);
+    let clock = Clock::start(draft.policy, &targets.escalation_response, draft.now, draft.now);
     let promised_at = clock.due_at;
     let sequence = incident.escalation.as_ref().map_or(0, |last| last.sequence) + 1;
     draft.record(match cause.clone() {

@@ -31,7 +31,7 @@ pub(super) fn respond(
         let running = draft.incident.running_escalation();
         let answers = running.is_some_and(|escalation| escalation.is_answered_by(responded_at));
         stopped = stop_clocks(&mut draft, responded_at, answers);
-        let update = Clock::start(&targets.update, responded_at, draft.now);
+        let update = Clock::start(draft.policy, &targets.update, responded_at, draft.now);
         if answers {
             stop_escalation(&mut draft, &author, Some(update.due_at));
         }
