@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+mod any_calendar;
+mod calendars;
 mod clocks;
 mod invariants;
 mod ladder;
