@@ -8,6 +8,7 @@ mod calendars;
 mod clocks;
 mod invariants;
 mod ladder;
+mod pauses;
 mod policy;
 mod story;
 mod undeliverable;
