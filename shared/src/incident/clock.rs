@@ -93,17 +93,15 @@ impl Clock {
         if self.breached {
             return self.clone();
         }
-        let counted =
-            Counted { time: policy.working_time(target.calendar.as_ref()), pauses: &self.pauses };
-        let within = target.within.duration();
-        let due_at = counted.after(self.started_at, within);
+        let time = policy.working_time(target.calendar.as_ref());
+        let counted = |passed| after_pauses(time, &self.pauses, self.started_at, passed);
+        let due_at = counted(target.within.duration());
         let paused_at = self.paused_at.filter(|paused_at| *paused_at < due_at);
         let given_until = paused_at.unwrap_or(now);
         let warnings = target.warnings.iter().filter_map(|warning| match warning {
-            Warning::Before(ahead) => Some(counted.before(due_at, ahead.duration())),
-            Warning::Share(_) => {
-                Some(counted.after(self.started_at, warning.passed(target.within)?))
-            }
+            // Pauses need no care here: a warning that falls into or before one is in the past.
+            Warning::Before(ahead) => Some(time.before(due_at, ahead.duration())),
+            Warning::Share(_) => warning.passed(target.within).map(counted),
         });
         let coming = warnings.filter(|warning| *warning > given_until && *warning < due_at);
         Self {
@@ -173,39 +171,22 @@ fn in_order(mut instants: Vec<Timestamp>) -> Vec<Timestamp> {
     instants
 }
 
-/// The time that counts for a clock: working time outside its pauses, which are in their order.
-struct Counted<'a> {
-    time: WorkingTime<'a>,
-    pauses: &'a [Pause],
-}
-
-impl Counted<'_> {
-    /// When `left` has been counted since `start`.
-    fn after(&self, mut start: Timestamp, mut left: SignedDuration) -> Timestamp {
-        for pause in self.pauses {
-            let until_pause = self.time.between(start, pause.from);
-            if left <= until_pause {
-                break;
-            }
-            left -= until_pause;
-            start = pause.to;
+/// When `left` has been counted since `start`, outside `pauses`, which are in their order.
+fn after_pauses(
+    time: WorkingTime<'_>,
+    pauses: &[Pause],
+    mut start: Timestamp,
+    mut left: SignedDuration,
+) -> Timestamp {
+    for pause in pauses {
+        let until_pause = time.between(start, pause.from);
+        if left <= until_pause {
+            break;
         }
-        self.time.after(start, left)
+        left -= until_pause;
+        start = pause.to;
     }
-
-    /// From when on `left` is counted until `end`.
-    fn before(&self, mut end: Timestamp, mut left: SignedDuration) -> Timestamp {
-        let due_at = end;
-        for pause in self.pauses.iter().rev().filter(|pause| pause.to <= due_at) {
-            let since_pause = self.time.between(pause.to, end);
-            if left <= since_pause {
-                break;
-            }
-            left -= since_pause;
-            end = pause.from;
-        }
-        self.time.before(end, left)
-    }
+    time.after(start, left)
 }
 
 /// An instant and a duration later. At the end of representable time (year 9999) it stays there.

@@ -110,9 +110,11 @@ fn a_raised_priority_counts_from_the_original_start_without_the_pauses() {
     let mut clock = four_hours();
     clock.pause(morning("09:00"));
     clock.resume(&policy(), morning("11:00"));
-    let raised = clock.recomputed_for(&policy(), &target("2h", &["30m"]), morning("11:10"));
+    let promise = target("2h", &["30m", "90m", "80%", "20%"]);
+    let raised = clock.recomputed_for(&policy(), &promise, morning("11:10"));
     assert_eq!(raised.due_at, morning("12:00"));
-    assert_eq!(raised.warnings, [morning("11:30")]);
+    // An hour and a half ahead, and a fifth of it, were before the pause.
+    assert_eq!(raised.warnings, [morning("11:30"), morning("11:36")]);
     assert_eq!((raised.started_at, raised.set_at), (morning("08:00"), morning("11:10")));
     assert_eq!(raised.pauses, clock.pauses);
 }
