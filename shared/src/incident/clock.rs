@@ -1,4 +1,5 @@
-//! One running promise: when it started, when it runs out, and who was warned ahead.
+//! One running promise: when it started, when it was paused, when it runs out, and when the
+//! responsible are warned ahead.
 //!
 //! A clock never looks at the time itself: instants come in, and it only says which of them is
 //! next.
@@ -6,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{Id, Policy, Target};
+use crate::policy::{Id, Policy, Target, Warning, WorkingTime};
 
 /// Which promise a clock keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,64 +51,120 @@ pub struct Clock {
     /// Whether it ran out. The breach itself is a timeline entry.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub breached: bool,
-    /// The calendar it was set with.
+    /// In whose hours time counts; without one it always counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Id>,
-    /// Since when it is paused.
+    /// Since when it is paused. Its deadline and warnings stand as if it had gone on; they move
+    /// when it is resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Timestamp>,
+    /// The pauses that ended, earliest first: at most the latest [`Clock::MAX_PAUSES`]. One that is
+    /// forgotten stays taken out of `due_at`, until the clock is recomputed for another target.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+}
+
+/// A time that does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When the clock was paused.
+    pub from: Timestamp,
+    /// When it was resumed.
+    pub to: Timestamp,
 }
 
 impl Clock {
+    /// How many pauses a clock remembers, so that an incident always fits into one stored item.
+    pub const MAX_PAUSES: usize = 50;
+
     /// A clock for `target` that starts at `started_at` and is set now. Warnings that would have
     /// been due before are left out.
     #[must_use]
-    pub fn start(_policy: &Policy, target: &Target, started_at: Timestamp, now: Timestamp) -> Self {
-        let due_at = after(started_at, target.within.duration());
-        let mut warnings: Vec<_> =
-            target.warnings.iter().map(|ahead| after(due_at, -ahead.duration())).collect();
-        warnings.retain(|warning| *warning > now);
-        warnings.sort_unstable();
+    pub fn start(policy: &Policy, target: &Target, started_at: Timestamp, now: Timestamp) -> Self {
         Self {
             started_at,
             set_at: now,
-            due_at,
-            warnings,
+            due_at: started_at,
+            warnings: Vec::new(),
             breached: false,
             calendar: None,
             paused_at: None,
+            pauses: Vec::new(),
+        }
+        .recomputed_for(policy, target, now)
+    }
+
+    /// The same clock with another target, as if it had been that from the start: it started when
+    /// it started, and its pauses do not count. A paused one stays paused, unless the new deadline
+    /// was before the pause: then it ran out and is due at once. A breach is never undone: a
+    /// breached clock stays as it is.
+    #[must_use]
+    pub fn recomputed_for(&self, policy: &Policy, target: &Target, now: Timestamp) -> Self {
+        if self.breached {
+            return self.clone();
+        }
+        let time = policy.working_time(target.calendar.as_ref());
+        let counted = |passed| after_pauses(time, &self.pauses, self.started_at, passed);
+        let due_at = counted(target.within.duration());
+        let paused_at = self.paused_at.filter(|paused_at| *paused_at < due_at);
+        let given_until = paused_at.unwrap_or(now);
+        let warnings = target.warnings.iter().filter_map(|warning| match warning {
+            // Pauses need no care here: a warning that falls into or before one is in the past.
+            Warning::Before(ahead) => Some(time.before(due_at, ahead.duration())),
+            Warning::Share(_) => warning.passed(target.within).map(counted),
+        });
+        let coming = warnings.filter(|warning| *warning > given_until && *warning < due_at);
+        Self {
+            started_at: self.started_at,
+            set_at: now,
+            due_at,
+            warnings: in_order(coming.collect()),
+            breached: false,
+            calendar: target.calendar.clone(),
+            paused_at,
+            pauses: self.pauses.clone(),
         }
     }
 
-    /// Pauses.
+    /// Stops the time from counting, from `at` on. Changes nothing when it is paused or has run
+    /// out by then, whether or not anybody has acted on that yet: a pause hides no breach.
     pub fn pause(&mut self, at: Timestamp) {
-        self.paused_at = Some(at);
-    }
-
-    /// Resumes.
-    pub fn resume(&mut self, _policy: &Policy, at: Timestamp) {
-        if let Some(paused_at) = self.paused_at.take() {
-            let by = at.duration_since(paused_at);
-            self.due_at = after(self.due_at, by);
-            for warning in &mut self.warnings {
-                *warning = after(*warning, by);
-            }
+        let last = self.pauses.last().map_or(self.started_at, |pause| pause.to);
+        let at = at.max(last);
+        if !self.breached && !self.is_paused() && at < self.due_at {
+            self.paused_at = Some(at);
         }
     }
 
-    /// Whether paused.
+    /// Lets the time count again, from `at` on: what was left of it in the clock's calendar when
+    /// it was paused is left then. An `at` before the pause is the pause's start. Changes nothing
+    /// when it is not paused.
+    pub fn resume(&mut self, policy: &Policy, at: Timestamp) {
+        let Some(from) = self.paused_at.take() else { return };
+        let to = at.max(from);
+        let time = policy.working_time(self.calendar.as_ref());
+        let was_due_at = self.due_at;
+        self.due_at = time.after(to, time.between(from, was_due_at));
+        // A warning keeps its distance to the deadline. One that was to be given when the clock was
+        // paused is given now.
+        let moved = self
+            .warnings
+            .iter()
+            .map(|warning| time.before(self.due_at, time.between(*warning, was_due_at)).max(to));
+        self.warnings = in_order(moved.collect());
+        self.pauses.push(Pause { from, to });
+        let forgotten = self.pauses.len().saturating_sub(Self::MAX_PAUSES);
+        self.pauses.drain(..forgotten);
+    }
+
+    /// Whether its time does not count at the moment.
     #[must_use]
     pub fn is_paused(&self) -> bool {
         self.paused_at.is_some()
     }
 
-    /// With another target from the same start.
-    #[must_use]
-    pub fn restart_as(&self, policy: &Policy, target: &Target, now: Timestamp) -> Self {
-        Self { paused_at: self.paused_at, ..Self::start(policy, target, self.started_at, now) }
-    }
-
-    /// The next instant at which something is to be done for it; `None` once it ran out.
+    /// The next instant at which something is to be done for it; `None` once it ran out, and while
+    /// it is paused.
     #[must_use]
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.breached || self.is_paused() {
@@ -115,6 +172,31 @@ impl Clock {
         }
         Some(self.warnings.first().map_or(self.due_at, |warning| self.due_at.min(*warning)))
     }
+}
+
+/// Instants in their order, each once.
+fn in_order(mut instants: Vec<Timestamp>) -> Vec<Timestamp> {
+    instants.sort_unstable();
+    instants.dedup();
+    instants
+}
+
+/// When `left` has been counted since `start`, outside `pauses`, which are in their order.
+fn after_pauses(
+    time: WorkingTime<'_>,
+    pauses: &[Pause],
+    mut start: Timestamp,
+    mut left: SignedDuration,
+) -> Timestamp {
+    for pause in pauses {
+        let until_pause = time.between(start, pause.from);
+        if left <= until_pause {
+            break;
+        }
+        left -= until_pause;
+        start = pause.to;
+    }
+    time.after(start, left)
 }
 
 /// An instant and a duration later. At the end of representable time (year 9999) it stays there.

@@ -67,6 +67,8 @@ pub enum PauseEnd {
     Resolved,
     /// The longest that was agreed had passed.
     MaximumReached,
+    /// The priority was raised, and the promise had run out before the pause.
+    PriorityRaised,
 }
 
 /// A clock that a response or a resolution stopped.

@@ -1,20 +1,24 @@
-//! The policy: every target, team and ladder, as `infra/policy.toml` says them.
+//! The policy: every target, team, ladder and calendar, as `infra/policy.toml` says them.
 //!
 //! Pure: text in, a [`Policy`] or every mistake out. It must never read a file, a clock or the
 //! environment, and a `Policy` that exists has been checked whole.
 
+mod calendar;
 mod period;
 mod read;
 mod references;
 mod table;
+mod warning;
 
 use deserr::{Deserr, ValuePointerRef};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use calendar::{Calendar, WorkingTime};
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
 pub use table::Table;
+pub use warning::Warning;
 
 use crate::incident::clock::ClockName;
 use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
@@ -29,7 +33,10 @@ pub const MAX_RECIPIENTS: usize = 70;
 /// alert of a whole level.
 pub const MAX_UNDELIVERABLE_RECIPIENTS: usize = 10;
 
-/// A team's or ladder's id: the word behind `[teams.` or `[ladders.`.
+/// How many warnings one promise may have.
+pub const MAX_WARNINGS: usize = 10;
+
+/// A team's, ladder's or calendar's id: the word behind `[teams.`, `[ladders.` or `[calendars.`.
 pub type Id = Line<1, 64>;
 /// The id of a team.
 pub type TeamId = Id;
@@ -46,6 +53,9 @@ pub struct Policy {
     pub targets: Targets,
     /// The ladders that targets name.
     pub ladders: Table<Ladder>,
+    /// The business calendars that targets may name.
+    #[deserr(default)]
+    pub calendars: Table<Calendar>,
     /// When an account's manager is told that its incidents recur; without it, only when a customer
     /// or care says so.
     #[deserr(default)]
@@ -176,29 +186,46 @@ impl PriorityTargets {
     }
 }
 
-/// One promise.
+/// One promise. With a calendar, all its durations are working time.
 #[derive(Debug, Clone, PartialEq, Eq, Deserr)]
 #[deserr(error = WrongFields, deny_unknown_fields, validate = warnings_come_before_the_deadline -> Invalid)]
 pub struct Target {
     /// From start to deadline.
     pub within: Period,
-    /// How long ahead of the deadline a warning is given.
+    /// In whose hours time counts; without one it always counts (24x7).
     #[deserr(default)]
-    pub warnings: Vec<Period>,
+    pub calendar: Option<Id>,
+    /// When warnings are given, at most 10. Those that fall on one instant are given once.
+    #[deserr(default)]
+    pub warnings: Vec<Warning>,
 }
 
 fn warnings_come_before_the_deadline(
     target: Target,
     _: ValuePointerRef<'_>,
 ) -> Result<Target, Invalid> {
-    if let Some(early) = target.warnings.iter().find(|ahead| **ahead >= target.within) {
-        return Err(Invalid(format!(
+    let mut wrong = Vec::new();
+    if target.warnings.len() > MAX_WARNINGS {
+        let many = target.warnings.len();
+        wrong.push(format!("has {many} warnings; write at most {MAX_WARNINGS}"));
+    }
+    if let Some(early) = target.warnings.iter().find(|w| w.passed(target.within).is_none()) {
+        wrong.push(format!(
             "has a warning {early} ahead of a deadline that is only {} away; \
              write a warning shorter than `within`",
             target.within
-        )));
+        ));
     }
-    Ok(target)
+    if wrong.is_empty() { Ok(target) } else { Err(Invalid(wrong.join("; "))) }
+}
+
+impl Target {
+    /// How long from the start it takes until something is due: the first warning, or without one
+    /// the deadline.
+    fn first_due(&self) -> Period {
+        let warnings = self.warnings.iter().filter_map(|warning| warning.passed(self.within));
+        warnings.min().map_or(self.within, Period::of_at_least_a_second)
+    }
 }
 
 /// The ordered steps of an escalation. Kept in the incident while it is climbed, so that a change
@@ -265,7 +292,21 @@ impl Policy {
         self.teams.0.get(id)
     }
 
+    /// A calendar by its id; `None` when a later policy no longer has it.
+    #[must_use]
+    pub fn calendar(&self, id: &Id) -> Option<&Calendar> {
+        self.calendars.0.get(id)
+    }
+
+    /// How time counts for a promise that names that calendar. When a later policy no longer has
+    /// it, all time counts: a deadline may then come early, and is never forgotten.
+    #[must_use]
+    pub fn working_time(&self, calendar: Option<&Id>) -> WorkingTime<'_> {
+        WorkingTime::of(calendar.and_then(|id| self.calendar(id)))
+    }
+
     /// The shortest duration that the policy promises anybody, from start to what is due first.
+    /// With a calendar it is working time, so that what people wait may be longer, never shorter.
     #[must_use]
     pub fn shortest_period(&self) -> Period {
         let targets = [Priority::P1, Priority::P2, Priority::P3, Priority::P4]
@@ -273,11 +314,7 @@ impl Policy {
         let deadlines = targets
             .iter()
             .flat_map(|t| [&t.initial_response, &t.update, &t.escalation_response])
-            .flat_map(|t| {
-                let first_warning = t.warnings.iter().max().map(|ahead| t.within.less(*ahead));
-                [Some(t.within), first_warning]
-            })
-            .flatten();
+            .map(Target::first_due);
         let steps = self.ladders.0.values().flat_map(|ladder| {
             let levels = ladder.levels.iter().map(|level| level.within);
             levels.chain([ladder.acknowledged_for, ladder.alarm_every])

@@ -26,10 +26,9 @@ impl Period {
         self.0
     }
 
-    /// What is left when `other` is taken away; at least a second.
-    #[must_use]
-    pub fn less(self, other: Self) -> Self {
-        Self((self.0 - other.0).max(SignedDuration::from_secs(1)))
+    /// The whole seconds of a part of a period; at least one.
+    pub(super) fn of_at_least_a_second(part: SignedDuration) -> Self {
+        Self(SignedDuration::from_secs(part.as_secs().max(1)))
     }
 }
 

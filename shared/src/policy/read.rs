@@ -43,8 +43,8 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// Every mistake: broken TOML, missing, unknown and malformed entries, and references to teams
-    /// and ladders that are not there.
+    /// Every mistake: broken TOML, missing, unknown and malformed entries, and references to teams,
+    /// ladders and calendars that are not there.
     pub fn read(text: &str) -> Result<Self, PolicyMistakes> {
         let (document, broken) = DeTable::parse_recoverable(text);
         if !broken.is_empty() {
@@ -73,7 +73,7 @@ impl Policy {
     }
 }
 
-/// TOML as JSON, which deserr walks. Dates are not part of the policy yet and become strings.
+/// TOML as JSON, which deserr walks. Dates become strings, as the holidays of a calendar are read.
 fn json(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),

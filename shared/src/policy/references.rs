@@ -1,5 +1,5 @@
-//! Checks across the parts of a policy: teams and ladders that are named are there, and a step
-//! reaches somebody, but not more recipients than fit into a transaction.
+//! Checks across the parts of a policy: teams, ladders and calendars that are named are there, and
+//! a step reaches somebody, but not more recipients than fit into a transaction.
 //!
 //! Works on the untyped value, so that these mistakes are told together with those of form.
 
@@ -13,7 +13,7 @@ use crate::wrong_fields::WrongFields;
 /// Adds every mistake of reference to `wrong`.
 pub(super) fn check(policy: &Value, wrong: &mut WrongFields) {
     let checker = Checker { policy };
-    for id in checker.ids("teams").chain(checker.ids("ladders")) {
+    for id in ["teams", "ladders", "calendars"].into_iter().flat_map(|s| checker.ids(s)) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !id.1.chars().all(plain) || id.1.is_empty() || id.1.len() > 64 {
             wrong.push(format!("/{}/{}", id.0, escaped(id.1)), "must be a word of A-Z a-z 0-9 -");
@@ -31,6 +31,14 @@ pub(super) fn check(policy: &Value, wrong: &mut WrongFields) {
             && !checker.has("ladders", ladder)
         {
             wrong.push(pointer, checker.unknown("ladder", "ladders", ladder));
+        }
+        for promise in ["initial_response", "update", "escalation_response"] {
+            let pointer = format!("/targets/{priority}/{promise}/calendar");
+            if let Some(calendar) = policy.pointer(&pointer).and_then(Value::as_str)
+                && !checker.has("calendars", calendar)
+            {
+                wrong.push(pointer, checker.unknown("calendar", "calendars", calendar));
+            }
         }
     }
     for (_, ladder) in checker.ids("ladders") {
@@ -66,6 +74,9 @@ impl<'a> Checker<'a> {
 
     fn unknown(&self, what: &str, section: &'static str, id: &str) -> String {
         let known: Vec<_> = self.ids(section).map(|(_, id)| id).collect();
+        if known.is_empty() {
+            return format!("names no {what} of this file, which has none; write [{section}.…]");
+        }
         let guess = deserr::errors::helpers::did_you_mean(id, &known);
         format!("names no {what} of this file; {guess}known: {}", known.join(", "))
     }

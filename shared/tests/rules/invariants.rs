@@ -11,8 +11,9 @@ use shared::incident::escalation::Climb;
 use shared::incident::timeline::Event;
 use shared::incident::values::{Channel, Priority};
 use shared::incident::{Change, Command, Incident, decide};
+use shared::policy::Policy;
 
-use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{POLICY, Story, acknowledge, escalate, given, open, resolve, respond};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -66,8 +67,22 @@ struct History {
     breaches: Vec<Event>,
 }
 
-fn played(steps: Vec<Step>, by_itself: bool) {
+/// The policy of these stories with updates that are promised in office hours, and other warnings.
+fn in_office_hours() -> Policy {
+    let office = "[calendars.office]\ntime_zone = \"Europe/Paris\"\nholidays = [\"2026-11-25\"]\n\
+                  hours = { monday = [\"09:00-18:00\"], tuesday = [\"09:00-12:00\", \"13:00-18:00\"], \
+                  wednesday = [\"09:00-18:00\"], thursday = [\"00:00-24:00\"] }\n";
+    let update =
+        "update = { within = \"6h\", calendar = \"office\", warnings = [\"75%\", \"10m\"] }";
+    let text = POLICY.replace("update = { within = \"6h\", warnings = [\"1h\"] }", update);
+    Policy::read(&format!("{text}\n{office}")).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+fn played(steps: Vec<Step>, by_itself: bool, office: bool) {
     let mut story = given();
+    if office {
+        story.policy = in_office_hours();
+    }
     story.policy.desk.automatic_escalation = by_itself;
     let mut history = History::default();
     for step in steps {
@@ -110,8 +125,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100_000))]
 
     #[test]
-    fn the_invariants_hold(steps in prop::collection::vec(step(), 1..24), by_itself: bool) {
-        played(steps, by_itself);
+    fn the_invariants_hold(
+        steps in prop::collection::vec(step(), 1..24), by_itself: bool, office: bool
+    ) {
+        played(steps, by_itself, office);
     }
 }
 
@@ -120,9 +137,9 @@ proptest! {
 
     #[test]
     fn the_invariants_hold_in_long_histories(
-        steps in prop::collection::vec(step(), 60..200), by_itself: bool
+        steps in prop::collection::vec(step(), 60..200), by_itself: bool, office: bool
     ) {
-        played(steps, by_itself);
+        played(steps, by_itself, office);
     }
 }
 

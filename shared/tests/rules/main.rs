@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod accounts;
+mod any_calendar;
 mod by_the_customer;
+mod calendars;
 mod clocks;
 mod invariants;
 mod ladder;
+mod paused_clocks;
 mod pauses;
 mod policy;
 mod priorities;

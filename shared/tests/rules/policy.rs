@@ -51,6 +51,97 @@ fn every_mistake_is_told_with_its_line_and_what_to_write_instead() {
     insta::assert_snapshot!(mistakes(&wrong));
 }
 
+/// To be read below the default policy; each calendar and target has what its name says.
+const WRONG_CALENDARS: &str = r#"
+[calendars.office]
+time_zone = "Europe/Paris"
+hours = { monday = ["09:00-12:00", "13:00-24:00"] }
+holidays = [2026-12-25, "2026-12-26"]
+[calendars.no-zone]
+hours = { monday = ["09:00-12:00"] }
+[calendars.unknown-zone]
+time_zone = "Europe/Pari"
+hours = { monday = ["09:00-12:00"] }
+[calendars.unknown-weekday]
+time_zone = "UTC"
+hours = { munday = ["09:00-12:00"], tuesday = ["09:00-12:00"] }
+[calendars.no-ranges]
+time_zone = "UTC"
+hours = { monday = [
+    "9 to 5",
+    "12:00-09:00",
+    "09:00-09:00",
+    "09:00-24:01",
+    "24:00-24:00",
+    "09:00-12:60",
+    7,
+] }
+[calendars.not-ascending]
+time_zone = "UTC"
+[calendars.not-ascending.hours]
+monday = ["09:00-12:00", "11:00-13:00"]
+tuesday = ["13:00-18:00", "09:00-12:00"]
+wednesday = ["09:00-12:00", "12:00-13:00"]
+[calendars.no-dates]
+time_zone = "UTC"
+hours = { monday = ["09:00-12:00"] }
+holidays = [
+    "Christmas",
+    "2026-02-29",
+    2026-12-25T00:00:00Z,
+    "25.12.2026",
+]
+[calendars.no-hours]
+time_zone = "UTC"
+hours = {}
+[calendars.no-hours-either]
+time_zone = "UTC"
+hours = { monday = [] }
+[calendars.hours-missing]
+time_zone = "UTC"
+weekly = 1
+[calendars."no word"]
+time_zone = "UTC"
+hours = { monday = ["09:00-12:00"] }
+"#;
+
+#[test]
+fn every_mistake_in_calendars_and_warnings_is_told_too() {
+    let wrong = DEFAULT
+        .replacen("within = \"1h\",", "within = \"1h\", calendar = \"ofice\",", 1)
+        .replace(
+            "{ within = \"4h\", warnings = [\"30m\"] }",
+            "{ within = \"4h\", warnings = [\"0%\", \"7.5%\", \"soon\", 75] }",
+        )
+        .replace(
+            "{ within = \"3d\", warnings = [\"4h\"] }",
+            &format!("{{ within = \"3d\", warnings = [{}\"72h\"] }}", "\"75%\", ".repeat(10)),
+        );
+    insta::assert_snapshot!(mistakes(&format!("{wrong}{WRONG_CALENDARS}")));
+}
+
+#[test]
+fn a_calendar_that_a_policy_without_calendars_is_to_have_is_told() {
+    let wrong = DEFAULT.replacen("within = \"1h\",", "within = \"1h\", calendar = \"office\",", 1);
+    insta::assert_snapshot!(mistakes(&wrong));
+}
+
+#[test]
+fn the_calendar_that_the_default_policy_explains_can_be_used_as_it_is_written() {
+    let (before, calendar) = DEFAULT.split_once("# [calendars.office]").unwrap();
+    let (calendar, after) = calendar.split_once("# ---- Ladders").unwrap();
+    let (_, promise) = before.split_once("write above: ").unwrap();
+    let promise = promise.lines().next().unwrap();
+    let before =
+        before.replace("initial_response = { within = \"2d\", warnings = [\"4h\"] }", promise);
+    let calendar = calendar.replace("# ", "").replace("#\n", "\n");
+    let used = format!("{before}[calendars.office]{calendar}# ---- Ladders{after}");
+    let policy = Policy::read(&used).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let target = &policy.targets(Priority::P4).initial_response;
+    assert_eq!(target.within, period("16h"));
+    assert!(policy.calendar(target.calendar.as_ref().unwrap()).is_some());
+}
+
 #[test]
 fn broken_toml_is_told_with_every_line() {
     insta::assert_snapshot!(mistakes(
@@ -86,4 +177,6 @@ fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
         1,
     );
     assert_eq!(Policy::read(&seconds).unwrap().shortest_period(), period("10s"));
+    let share = seconds.replacen("\"20s\"", "\"90%\", \"10%\", \"20s\"", 1);
+    assert_eq!(Policy::read(&share).unwrap().shortest_period(), period("3s"));
 }

@@ -24,15 +24,14 @@ pub(super) fn wait_on_customer(
     let since = draft.incident.pause.as_ref().map_or(now, |pause| pause.since);
     let longest = draft.policy.desk.longest_pause;
     let latest = after(since, longest.duration());
-    let can_pause = draft.incident.update.as_ref().is_some_and(|update| !update.breached);
-    if !can_pause {
+    let Some(update) = &mut draft.incident.update else { return Err(Refusal::NothingToPause) };
+    update.pause(since);
+    if !update.is_paused() {
+        // It ran out, whether or not anybody has acted on that yet.
         return Err(Refusal::NothingToPause);
     }
     if until <= now || until > latest {
         return Err(Refusal::PauseOutOfRange { longest, latest });
-    }
-    if let Some(update) = &mut draft.incident.update {
-        update.pause(since);
     }
     draft.incident.pause = Some(Pause { by: by.clone(), reason: reason.clone(), since, until });
     let (by_name, why) = (by.clone(), reason.clone());
@@ -77,6 +76,8 @@ pub(super) fn end(draft: &mut Draft<'_>, because: PauseEnd, at: Timestamp) {
     let Some(mut update) = draft.incident.update.take() else { return };
     let ended_at = at.max(pause.since).min(pause.until);
     update.resume(draft.policy, ended_at);
+    // Nobody could act on the new deadline before now, whenever the pause had ended.
+    update.set_at = draft.now;
     draft.record(Event::PauseEnded {
         since: pause.since,
         ended_at,

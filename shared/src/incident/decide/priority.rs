@@ -4,7 +4,7 @@ use super::respond::refuse_resolved;
 use crate::email::EmailKind;
 use crate::incident::change::{Change, Draft, Refusal};
 use crate::incident::clock::{Clock, ClockName};
-use crate::incident::timeline::{Event, StartedClock};
+use crate::incident::timeline::{Event, PauseEnd, StartedClock};
 use crate::incident::values::{Name, Note, Priority};
 
 /// Raised, the running promises are recomputed from their original start; lowered, what was promised
@@ -56,13 +56,30 @@ pub(super) fn move_deadlines(draft: &mut Draft<'_>, to: Priority) -> Vec<Started
             continue;
         };
         let target = draft.policy.targets(to).target(name);
-        let anew = clock.restart_as(draft.policy, target, draft.now);
+        let anew = clock.recomputed_for(draft.policy, target, draft.now);
         if anew.due_at < clock.due_at {
             moved.push(draft.told_of(name, &anew));
             set(draft, name, anew);
         }
     }
+    end_pause_of_what_ran_out(draft);
     moved
+}
+
+/// An update that ran out before care began to wait, as the new deadline has it, waits no more.
+fn end_pause_of_what_ran_out(draft: &mut Draft<'_>) {
+    let Some(update) = draft.incident.update.as_ref().filter(|update| !update.is_paused()) else {
+        return;
+    };
+    let due_at = update.due_at;
+    if let Some(pause) = draft.incident.pause.take() {
+        draft.record(Event::PauseEnded {
+            since: pause.since,
+            ended_at: draft.now,
+            because: PauseEnd::PriorityRaised,
+            due_at,
+        });
+    }
 }
 
 fn set(draft: &mut Draft<'_>, name: ClockName, clock: Clock) {
