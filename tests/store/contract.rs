@@ -38,7 +38,7 @@ fn escalation(number: &str, at: Timestamp) -> Change {
 }
 
 fn only(change: &Change) -> Commit<'_> {
-    Commit { change, answered: None, parked: None }
+    Commit { change, answered: None, parked: None, limit: None }
 }
 
 fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
@@ -47,6 +47,7 @@ fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
         fingerprint: "f".to_owned(),
         status: 201,
         location: Some("/v1/x".to_owned()),
+        etag: Some("\"1\"".to_owned()),
         body: "{}".to_owned(),
         answered_at: at,
         expires_at: at + SignedDuration::from_secs(60),
@@ -126,7 +127,8 @@ pub async fn a_lost_condition_writes_nothing(store: impl Store) {
     let mut late = escalation("INC-1", later(5));
     late.emails.iter_mut().for_each(|email| email.id.index += 50);
     late.entries.iter_mut().for_each(|entry| entry.index += 50);
-    let commit = Commit { change: &late, answered: Some(answered("k", now())), parked: None };
+    let commit =
+        Commit { change: &late, answered: Some(answered("k", now())), parked: None, limit: None };
     assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
     let story = store.story(&first.incident.number).await.unwrap().unwrap();
     assert_eq!(story.emails.len(), first.emails.len());
@@ -141,6 +143,7 @@ pub async fn an_answer_is_remembered_until_it_expires(store: impl Store) {
         change,
         answered: Some(said.clone()),
         parked: None,
+        limit: None,
     };
     assert_eq!(store.commit(commit(&first, &said)).await.unwrap(), Committed::Done);
     assert_eq!(store.answered(&said.key, later(59)).await.unwrap(), Some(said.clone()));
@@ -160,7 +163,7 @@ pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {
     let nothing = decided(Some(&before.incident), Command::DeadlinePassed, now());
     assert!(nothing.is_empty());
     let said = Some(answered("key", now()));
-    let commit = Commit { change: &nothing, answered: said.clone(), parked: None };
+    let commit = Commit { change: &nothing, answered: said.clone(), parked: None, limit: None };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let key = &answered("key", now()).key;
     assert_eq!(store.answered(key, now()).await.unwrap(), said);
@@ -291,8 +294,12 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
         reason: "refused".to_owned(),
     };
     let passed_on = decided(Some(&change.incident), command, later(1));
-    let commit =
-        |claim_id| Commit { change: &passed_on, answered: None, parked: Some(parked(claim_id)) };
+    let commit = |claim_id| Commit {
+        change: &passed_on,
+        answered: None,
+        parked: Some(parked(claim_id)),
+        limit: None,
+    };
     let lost = store.commit(commit(Some("mine"))).await;
     assert!(matches!(lost, Err(StoreError::Conflict)), "nobody claimed it: {lost:?}");
     store.claim_email(&bounced.id, "mine", later(90)).await.unwrap();

@@ -12,7 +12,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use shared::desk::Desk;
-use shared::http::{Answer, Asked, Number, Problem, answer, no_such_method, no_such_route};
+use shared::http::{
+    Answer, Asked, IncidentsRead, IncidentsWrite, Number, Problem, Reading, answer, no_such_method,
+    no_such_route,
+};
 use shared::incident::{Change, Command, Refusal};
 use shared::store::Store;
 
@@ -34,7 +37,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
 
 async fn open<S: Store>(
     State(desk): State<Desk<S>>,
-    asked: Asked<NewIncident>,
+    asked: Asked<IncidentsWrite, NewIncident>,
 ) -> Result<Response, Problem> {
     let NewIncident { number, priority, channel, summary, customer, received_at } =
         asked.body.clone();
@@ -50,7 +53,7 @@ async fn open<S: Store>(
 async fn respond<S: Store>(
     State(desk): State<Desk<S>>,
     Number(number): Number,
-    asked: Asked<ResponseGiven>,
+    asked: Asked<IncidentsWrite, ResponseGiven>,
 ) -> Result<Response, Problem> {
     let ResponseGiven { author, message, at } = asked.body.clone();
     let command = Command::Respond { author, message, at: at.map(|instant| instant.0) };
@@ -60,7 +63,7 @@ async fn respond<S: Store>(
 async fn acknowledge<S: Store>(
     State(desk): State<Desk<S>>,
     Number(number): Number,
-    asked: Asked<Acknowledgement>,
+    asked: Asked<IncidentsWrite, Acknowledgement>,
 ) -> Result<Response, Problem> {
     let command = Command::Acknowledge { by: asked.body.by.clone() };
     answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
@@ -69,7 +72,7 @@ async fn acknowledge<S: Store>(
 async fn resolve<S: Store>(
     State(desk): State<Desk<S>>,
     Number(number): Number,
-    asked: Asked<Resolution>,
+    asked: Asked<IncidentsWrite, Resolution>,
 ) -> Result<Response, Problem> {
     let Resolution { by, note } = asked.body.clone();
     let command = Command::Resolve { by, note };
@@ -78,12 +81,16 @@ async fn resolve<S: Store>(
 
 async fn read<S: Store>(
     State(desk): State<Desk<S>>,
+    reading: Reading<IncidentsRead>,
     Number(number): Number,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     let story = desk.store.story(&number).await?.ok_or(Refusal::UnknownIncident)?;
-    Ok(Answer::json(StatusCode::OK, &StoryView::of(&story)))
+    let answer = Answer::json(StatusCode::OK, &StoryView::of(&story));
+    // How far e-mails got is not part of the version.
+    Ok(reading.answer(answer.at_version_and_body(story.incident.version)))
 }
 
 fn say(status: StatusCode, change: &Change) -> Answer {
-    Answer::json(status, &IncidentView::of(&change.incident))
+    let incident = &change.incident;
+    Answer::json(status, &IncidentView::of(incident)).at_version(incident.version)
 }

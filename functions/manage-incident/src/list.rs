@@ -3,10 +3,11 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::desk::Desk;
-use shared::http::{Answer, Authenticated, Problem, ProblemField};
+use shared::http::{Answer, IncidentsRead, Problem, ProblemField, Reading};
 use shared::store::{BoardPosition, Store};
 
 use crate::view::IncidentView;
@@ -32,9 +33,9 @@ struct IncidentList {
 
 pub(super) async fn list<S: Store>(
     State(desk): State<Desk<S>>,
-    Authenticated: Authenticated,
+    reading: Reading<IncidentsRead>,
     page: Result<Query<Page>, QueryRejection>,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     let Query(page) = page.map_err(|rejection| {
         // serde's words, such as "unknown field `x`" or "duplicate field `limit`".
         Problem::wrong_fields(vec![ProblemField::parameter("query", rejection.body_text())])
@@ -45,7 +46,7 @@ pub(super) async fn list<S: Store>(
         incidents: board.incidents.iter().map(IncidentView::of).collect(),
         next_cursor: board.next.as_ref().map(cursor),
     };
-    Ok(Answer::json(StatusCode::OK, &list))
+    Ok(reading.answer(Answer::json(StatusCode::OK, &list)))
 }
 
 fn read(page: &Page) -> Result<(usize, Option<BoardPosition>), Problem> {
@@ -66,7 +67,14 @@ fn read(page: &Page) -> Result<(usize, Option<BoardPosition>), Problem> {
         }
         position
     });
-    if wrong.is_empty() { Ok((limit, after)) } else { Err(Problem::wrong_fields(wrong)) }
+    if wrong.is_empty() {
+        Ok((limit, after))
+    } else if page.cursor.is_some() && after.is_none() {
+        // Not a mistake in a field but no request of ours at all: no client makes cursors up.
+        Err(Problem::foreign_cursor(wrong))
+    } else {
+        Err(Problem::wrong_fields(wrong))
+    }
 }
 
 /// `<epoch milliseconds>.<number>`: the number may hold dots itself, the milliseconds cannot.

@@ -11,10 +11,13 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use deserr::Deserr;
 use shared::desk::Desk;
-use shared::http::{Answer, Asked, Number, Problem, answer, no_such_method, no_such_route};
+use shared::http::{
+    Answer, Asked, EscalationsWrite, Number, Problem, Reading, answer_within, no_such_method,
+    no_such_route,
+};
 use shared::incident::values::{Customer, IncidentNumber, Justification};
-use shared::incident::{Change, Command, Refusal};
-use shared::store::Store;
+use shared::incident::{Change, Command, Incident, Refusal};
+use shared::store::{Limit, Store};
 use shared::wrong_fields::WrongFields;
 
 pub use view::EscalationView;
@@ -43,25 +46,35 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
 
 async fn submit<S: Store>(
     State(desk): State<Desk<S>>,
-    asked: Asked<EscalationRequest>,
+    asked: Asked<EscalationsWrite, EscalationRequest>,
 ) -> Result<Response, Problem> {
     let EscalationRequest { incident_number: number, business_justification, requester } =
         asked.body.clone();
+    let customer = requester.email.clone();
+    let limit = |now| {
+        let allowance = desk.policy.limits.escalations_per_customer?;
+        Some(Limit::of("escalations", &customer, allowance, now))
+    };
     let command = Command::Escalate { number: number.clone(), requester, business_justification };
-    answer(&desk, &asked, &number, &command, say).await
+    answer_within(&desk, &asked, &number, &command, limit, say).await
 }
 
 /// 201 for a new escalation, 200 when one is running already.
 fn say(change: &Change) -> Answer {
     let status = if view::escalation_is_new(change) { StatusCode::CREATED } else { StatusCode::OK };
     let location = format!("/v1/escalations/{}", change.incident.number);
-    Answer::json(status, &EscalationView::of(&change.incident)).at(location)
+    told(status, &change.incident).at(location)
 }
 
 async fn read<S: Store>(
     State(desk): State<Desk<S>>,
+    reading: Reading<EscalationsWrite>,
     Number(number): Number,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     let incident = desk.store.load(&number).await?.ok_or(Refusal::UnknownIncident)?;
-    Ok(Answer::json(StatusCode::OK, &EscalationView::of(&incident)))
+    Ok(reading.answer(told(StatusCode::OK, &incident)))
+}
+
+fn told(status: StatusCode, incident: &Incident) -> Answer {
+    Answer::json(status, &EscalationView::of(incident)).at_version(incident.version)
 }
