@@ -7,6 +7,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::desk::Desk;
+use shared::http::openapi::ForeignCursor;
 use shared::http::{Answer, IncidentsRead, Problem, ProblemField, Reading};
 use shared::store::{BoardPosition, Store};
 
@@ -17,20 +18,38 @@ const DEFAULT_LIMIT: usize = 25;
 const MAX_LIMIT: usize = 100;
 
 /// The query as it comes; numbers are text here, so that each mistake is named.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
+    /// How many incidents make a page.
+    #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 25)]
     limit: Option<String>,
+    /// The `next_cursor` of an earlier page; one that is not of this desk is 400.
+    #[param(example = "1795507200000.INC-1")]
     cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 struct IncidentList {
+    /// The incidents.
     incidents: Vec<IncidentView>,
     /// Hand it back as `cursor` for the next page; `null` on the last one.
     next_cursor: Option<String>,
 }
 
+/// Lists open incidents in order of what is due next, a page at a time.
+#[utoipa::path(
+    get,
+    path = "/v1/incidents",
+    tag = "incidents",
+    params(Page),
+    responses(
+        (status = 200, description = "A page of open incidents.", body = IncidentList),
+        ForeignCursor,
+    ),
+    security(("iam" = []), ("jwt" = ["incidents:read"])),
+)]
 pub(super) async fn list<S: Store>(
     State(desk): State<Desk<S>>,
     reading: Reading<IncidentsRead>,

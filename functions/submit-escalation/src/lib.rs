@@ -11,6 +11,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use deserr::Deserr;
 use shared::desk::Desk;
+use shared::http::openapi::{AskedHeaders, NumberOfPath, OverLimit, ReadingHeaders};
 use shared::http::{
     Answer, Asked, EscalationsWrite, Number, Problem, Reading, answer_within, no_such_method,
     no_such_route,
@@ -23,8 +24,9 @@ use shared::wrong_fields::WrongFields;
 pub use view::EscalationView;
 
 /// `POST /v1/escalations`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct EscalationRequest {
     /// The incident; it need not be known to the desk.
     pub incident_number: IncidentNumber,
@@ -33,6 +35,11 @@ pub struct EscalationRequest {
     /// Who asks, and where to answer.
     pub requester: Customer,
 }
+
+/// What the OpenAPI document says of these routes. Only the test that writes it calls this.
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(paths(submit, read))]
+pub struct Documented;
 
 /// The routes of this function.
 pub fn router<S: Store>(desk: Desk<S>) -> Router {
@@ -44,6 +51,21 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .with_state(desk)
 }
 
+/// Escalates an incident. An unknown number opens one, a resolved incident is reopened; of an
+/// escalation that runs, the justification is added.
+#[utoipa::path(
+    post,
+    path = "/v1/escalations",
+    tag = "escalations",
+    params(AskedHeaders),
+    request_body = EscalationRequest,
+    responses(
+        (status = 201, description = "Escalated: teams are alerted.", body = EscalationView),
+        (status = 200, description = "An escalation runs already; its promise stands.", body = EscalationView),
+        OverLimit,
+    ),
+    security(("iam" = []), ("jwt" = ["escalations:write"])),
+)]
 async fn submit<S: Store>(
     State(desk): State<Desk<S>>,
     asked: Asked<EscalationsWrite, EscalationRequest>,
@@ -66,6 +88,17 @@ fn say(change: &Change) -> Answer {
     told(status, &change.incident).at(location)
 }
 
+/// Reads the state and the promised times of an incident that was escalated, and nobody's names.
+#[utoipa::path(
+    get,
+    path = "/v1/escalations/{number}",
+    tag = "escalations",
+    params(NumberOfPath, ReadingHeaders),
+    responses(
+        (status = 200, description = "The incident as its customer sees it.", body = EscalationView),
+    ),
+    security(("iam" = []), ("jwt" = ["escalations:write"])),
+)]
 async fn read<S: Store>(
     State(desk): State<Desk<S>>,
     reading: Reading<EscalationsWrite>,

@@ -61,10 +61,20 @@ impl Answer {
     /// far e-mails got.
     #[must_use]
     pub fn at_version_and_body(mut self, version: u64) -> Self {
-        let digest = Sha256::digest(&self.body);
-        let digest: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.etag = Some(format!("\"{version}-{digest}\""));
+        self.etag = Some(format!("\"{version}-{}\"", self.digest()));
         self
+    }
+
+    /// With the `ETag` of the body, for what is no incident.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        self.etag = Some(format!("\"{}\"", self.digest()));
+        self
+    }
+
+    fn digest(&self) -> String {
+        let digest = Sha256::digest(&self.body);
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The answer to who has it already.

@@ -3,7 +3,6 @@
 //! Nothing here verifies a signature or a token; API Gateway does, and lets nobody else through.
 //! A request without a caller means that it is set up wrongly, and is refused.
 
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use lambda_http::request::RequestContext;
 use sha2::{Digest, Sha256};
@@ -44,15 +43,7 @@ impl Caller {
             let scopes = scopes.map(str::to_owned).collect();
             Some(Self { id: holder(claim)?, scopes: Some(scopes) })
         };
-        by_signature().or_else(by_token).ok_or_else(|| {
-            Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "unauthenticated",
-                "Who are you?",
-                "The request carries no authenticated caller. Sign it with AWS Signature Version 4, \
-                 or send a bearer token where the desk takes them.",
-            )
-        })
+        by_signature().or_else(by_token).ok_or_else(Problem::unauthenticated)
     }
 
     /// The caller's id, if it may do this.

@@ -15,7 +15,7 @@ use crate::wrong_fields::{WrongField, WrongFields};
 const RETRY_AFTER_SECONDS: i64 = 2;
 
 /// A refusal, as the caller reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Which problem, for programs; stable.
     #[serde(rename = "type")]
@@ -41,7 +41,7 @@ pub struct Problem {
 }
 
 /// One wrong field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ProblemField {
     /// JSON pointer (RFC 6901) into the body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +94,85 @@ impl Problem {
             scope: None,
             current_version: None,
             retry_after: None,
+        }
+    }
+
+    /// What is not even a request: its body is no JSON, or did not arrive.
+    pub(super) fn malformed(detail: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed-request", "Malformed request", detail)
+    }
+
+    /// A body over the limit.
+    pub(super) fn too_large() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "Too large",
+            "The body must not be longer than 256 KB (262,144 bytes).",
+        )
+    }
+
+    /// A body that is not said to be JSON.
+    pub(super) fn not_json() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "not-json",
+            "Send JSON",
+            "The `Content-Type` must be application/json.",
+        )
+    }
+
+    /// A request of nobody.
+    pub(super) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Who are you?",
+            "The request carries no authenticated caller. Sign it with AWS Signature Version 4, \
+             or send a bearer token where the desk takes them.",
+        )
+    }
+
+    /// A store that does not answer.
+    pub(super) fn unavailable() -> Self {
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "store-unavailable",
+            "Try again",
+            "The desk cannot reach its store at the moment. Send the same request again, with the \
+             same Idempotency-Key if it has one.",
+        );
+        problem.retry_after = Some(RETRY_AFTER_SECONDS);
+        problem
+    }
+
+    /// State that cannot be read.
+    pub(super) fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something is wrong on our side",
+            "The desk cannot read its own state. Its operators see this.",
+        )
+    }
+
+    /// The headers that this problem comes with, and what each says.
+    pub(super) fn headers(&self) -> Vec<(&'static str, &'static str)> {
+        let said = [
+            (self.challenge().is_some(), "WWW-Authenticate", "How to authenticate (RFC 6750)."),
+            (self.current_version.is_some(), "ETag", "The incident's version now."),
+            (self.retry_after.is_some(), "Retry-After", "Seconds to wait."),
+        ];
+        said.into_iter()
+            .filter(|(is_there, ..)| *is_there)
+            .map(|(_, name, says)| (name, says))
+            .collect()
+    }
+
+    fn challenge(&self) -> Option<String> {
+        match self.scope {
+            Some(scope) => Some(format!(r#"Bearer error="insufficient_scope", scope="{scope}""#)),
+            None => (self.status == StatusCode::UNAUTHORIZED.as_u16()).then(|| "Bearer".to_owned()),
         }
     }
 
@@ -227,24 +306,11 @@ impl From<StoreError> for Problem {
             StoreError::Conflict | StoreError::Unavailable(_) => {
                 let source = std::error::Error::source(&error);
                 tracing::error!(error = %error, source = ?source.map(ToString::to_string), "the store did not take a request");
-                let mut problem = Self::new(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "store-unavailable",
-                    "Try again",
-                    "The desk cannot reach its store at the moment. Send the same request again, \
-                     with the same Idempotency-Key if it has one.",
-                );
-                problem.retry_after = Some(RETRY_AFTER_SECONDS);
-                problem
+                Self::unavailable()
             }
             StoreError::Corrupt(what) => {
                 tracing::error!(what, "stored state cannot be read");
-                Self::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "Something is wrong on our side",
-                    "The desk cannot read its own state. Its operators see this.",
-                )
+                Self::internal()
             }
         }
     }
@@ -260,11 +326,7 @@ fn sentence(phrase: &str) -> String {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let challenge = match self.scope {
-            Some(scope) => Some(format!(r#"Bearer error="insufficient_scope", scope="{scope}""#)),
-            None if status == StatusCode::UNAUTHORIZED => Some("Bearer".to_owned()),
-            None => None,
-        };
+        let challenge = self.challenge();
         let etag = self.current_version.map(|version| format!("\"{version}\""));
         let retry_after = self.retry_after.map(|seconds| seconds.to_string());
         let mut response = (status, Json(self)).into_response();

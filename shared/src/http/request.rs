@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -54,14 +54,14 @@ where
         require_json(&parts.headers)?;
         let bytes = Limited::new(body, BODY_LIMIT).collect().await.map_err(|error| {
             if error.downcast_ref::<LengthLimitError>().is_some() {
-                too_large()
+                Problem::too_large()
             } else {
-                bad_request("The body did not arrive whole.")
+                Problem::malformed("The body did not arrive whole.")
             }
         })?;
         let bytes = bytes.to_bytes();
         let value = json::parse(&bytes)
-            .map_err(|error| bad_request(&format!("The body is not JSON: {error}.")))?;
+            .map_err(|error| Problem::malformed(&format!("The body is not JSON: {error}.")))?;
         let mut errors = Vec::new();
         let key = or_named(idempotency_key(&parts.headers), &mut errors);
         let if_match = or_named(condition::if_match(&parts.headers), &mut errors);
@@ -113,6 +113,17 @@ impl<P> Reading<P> {
     }
 }
 
+/// The answer to anybody, authenticated or not; 304 without a body for who has it already.
+///
+/// # Errors
+///
+/// A 422 for a malformed `If-None-Match`.
+pub fn answer_anybody(headers: &HeaderMap, answer: Answer) -> Result<Response, Problem> {
+    let if_none_match = condition::if_none_match(headers);
+    let if_none_match = if_none_match.map_err(|error| Problem::wrong_fields(vec![error]))?;
+    Ok(Reading::<()> { if_none_match, scope: PhantomData }.answer(answer))
+}
+
 impl<S: Send + Sync, P: Scope> FromRequestParts<S> for Reading<P> {
     type Rejection = Problem;
 
@@ -151,12 +162,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "not-json",
-        "Send JSON",
-        "The `Content-Type` must be application/json.",
-    ))
+    Err(Problem::not_json())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemField> {
@@ -186,17 +192,4 @@ fn fingerprint(parts: &Parts, body: &Bytes) -> String {
         hash.update([0]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bad_request(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-request", "Malformed request", detail)
-}
-
-fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too-large",
-        "Too large",
-        "The body must not be longer than 256 KB (262,144 bytes).",
-    )
 }

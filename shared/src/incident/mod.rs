@@ -60,7 +60,7 @@ pub struct Incident {
 }
 
 /// Whether anything is still promised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Status {
     /// Promises run.

@@ -13,7 +13,7 @@ use crate::email::EmailId;
 use crate::policy::TeamId;
 
 /// One thing that happened. Its place in the timeline is `(version, index)`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TimelineEntry {
     /// The incident.
     pub number: IncidentNumber,
@@ -29,7 +29,7 @@ pub struct TimelineEntry {
 }
 
 /// A clock that a response or a resolution stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StoppedClock {
     /// Which promise.
     pub clock: ClockName,
@@ -40,7 +40,9 @@ pub struct StoppedClock {
 }
 
 /// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema,
+)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Event {
