@@ -5,9 +5,10 @@ use shared::email::EmailId;
 use shared::email::outbox::{EmailStatus, LEASE, OutboxItem, PENDING_FOR, Settlement};
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
+use shared::policy::Allowance;
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, ParkedEmail, RequestKey, Store,
-    StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, ParkedEmail, RequestKey,
+    Store, StoreError,
 };
 
 fn now() -> Timestamp {
@@ -156,6 +157,45 @@ pub async fn an_answer_is_remembered_until_it_expires(store: impl Store) {
     assert_eq!(store.answered(&said.key, later(60)).await.unwrap(), None);
     let later_answer = answered("key", later(60));
     assert_eq!(store.commit(commit(&second, &later_answer)).await.unwrap(), Committed::Done);
+}
+
+fn limit(whom: &str, count: u32, at: Timestamp) -> Limit {
+    let allowance = Allowance { count, per: "1h".to_owned().try_into().unwrap() };
+    Limit::of("escalations", &whom.parse().unwrap(), allowance, at)
+}
+
+pub async fn what_is_over_the_limit_is_not_written(store: impl Store) {
+    let ask = async |n: i64, limit: Limit, key: Option<&str>| {
+        let change = escalation(&format!("INC-{n}"), now());
+        let answered = key.map(|key| answered(key, now()));
+        let commit = Commit { change: &change, answered, parked: None, limit: Some(limit) };
+        store.commit(commit).await.unwrap()
+    };
+    let ada = || limit("ada@customer.example", 2, now());
+    assert_eq!(ask(1, ada(), Some("key")).await, Committed::Done);
+    let said = Committed::AlreadyAnswered(answered("key", now()));
+    for n in 2..5 {
+        assert_eq!(ask(n, ada(), Some("key")).await, said, "a replay does not count");
+    }
+    assert_eq!(ask(2, ada(), None).await, Committed::Done);
+    assert_eq!(ask(3, ada(), Some("key-2")).await, Committed::OverLimit(ada()));
+    assert_eq!(store.load(&"INC-3".parse().unwrap()).await.unwrap(), None);
+    assert_eq!(store.answered(&answered("key-2", now()).key, now()).await.unwrap(), None);
+    assert_eq!(ask(4, ada(), Some("key")).await, said, "known, though over the limit");
+    assert_eq!(ask(3, limit("eve@customer.example", 2, now()), None).await, Committed::Done);
+    let next = limit("ada@customer.example", 2, later(3600));
+    assert_eq!(ask(4, next, None).await, Committed::Done, "the next window");
+}
+
+pub async fn what_was_not_written_does_not_count(store: impl Store) {
+    let first = escalation("INC-1", now());
+    let once = || Some(limit("ada@customer.example", 1, now()));
+    store.commit(only(&first)).await.unwrap();
+    let commit = Commit { change: &first, answered: None, parked: None, limit: once() };
+    assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
+    let second = escalation("INC-2", now());
+    let commit = Commit { change: &second, answered: None, parked: None, limit: once() };
+    assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
 }
 
 pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {

@@ -232,7 +232,8 @@ impl Problem {
             ),
         );
         let left = limit.until.as_millisecond().saturating_sub(now.as_millisecond());
-        problem.retry_after = Some(left.div_euclid(1000).max(0) + 1);
+        // Whole seconds, and never one that is too early.
+        problem.retry_after = Some(left.saturating_add(999).div_euclid(1000).max(1));
         problem
     }
 

@@ -28,10 +28,17 @@ pub struct AccountOfPath {
 pub struct AskedHeaders {
     /// The same request under the same key is done once, and answered the same for 24 hours;
     /// another request under it is 422.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
+    #[param(
+        nullable = false,
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]+$"
+    )]
     pub idempotency_key: Option<String>,
     /// The versions on which the change may be made: entity tags, or `*`. A weak one never matches.
     #[param(
+        nullable = false,
         rename = "If-Match",
         pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
     )]
@@ -44,6 +51,7 @@ pub struct AskedHeaders {
 pub struct ReadingHeaders {
     /// The entity tags of answers that the caller has: answered 304 when one still is the answer.
     #[param(
+        nullable = false,
         rename = "If-None-Match",
         pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
     )]
