@@ -75,7 +75,7 @@ pub struct Incident {
 }
 
 /// Whether anything is still promised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Status {
     /// Promises run.
@@ -90,7 +90,7 @@ pub enum Status {
 }
 
 /// Care waits on the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Pause {
     /// Who waits.
     pub by: Name,
@@ -103,7 +103,7 @@ pub struct Pause {
 }
 
 /// How many promises were broken, by clock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Breaches {
     /// Initial responses.
     #[serde(default)]
