@@ -42,6 +42,7 @@ struct IncidentList {
 #[utoipa::path(
     get,
     path = "/v1/incidents",
+    operation_id = "list_incidents",
     tag = "incidents",
     params(Page),
     responses(
