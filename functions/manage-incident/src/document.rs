@@ -13,6 +13,7 @@ const DOCUMENT: &str = include_str!("../openapi.json");
 #[utoipa::path(
     get,
     path = "/openapi.json",
+    operation_id = "read_document",
     tag = "desk",
     params(ReadingHeaders),
     responses((status = 200, description = "OpenAPI 3.1.", body = Object)),

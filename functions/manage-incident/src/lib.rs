@@ -47,6 +47,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
 #[utoipa::path(
     post,
     path = "/v1/incidents",
+    operation_id = "open_incident",
     tag = "incidents",
     params(AskedHeaders),
     request_body = NewIncident,
@@ -143,6 +144,7 @@ async fn resolve<S: Store>(
 #[utoipa::path(
     get,
     path = "/v1/incidents/{number}",
+    operation_id = "read_incident",
     tag = "incidents",
     params(NumberOfPath, ReadingHeaders),
     responses(

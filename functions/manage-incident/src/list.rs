@@ -26,7 +26,11 @@ pub(super) struct Page {
     #[param(value_type = Option<u8>, minimum = 1, maximum = 100, default = 25)]
     limit: Option<String>,
     /// The `next_cursor` of an earlier page; one that is not of this desk is 400.
-    #[param(example = "1795507200000.INC-1")]
+    #[param(
+        min_length = 3,
+        pattern = "^[0-9]{1,14}[.][A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        example = "1795507200000.INC-1"
+    )]
     cursor: Option<String>,
 }
 
@@ -42,6 +46,7 @@ struct IncidentList {
 #[utoipa::path(
     get,
     path = "/v1/incidents",
+    operation_id = "list_incidents",
     tag = "incidents",
     params(Page),
     responses(

@@ -10,7 +10,7 @@ use shared::wrong_fields::WrongFields;
 /// An instant as RFC 3339 writes it, with an offset: `2026-11-24T09:15:00+01:00`. Kept to the
 /// millisecond.
 #[derive(Debug, Clone, Copy, Deserr, utoipa::ToSchema)]
-#[schema(value_type = String, format = DateTime, example = "2026-11-24T09:15:00+01:00")]
+#[schema(value_type = String, format = DateTime)]
 #[deserr(try_from(String) = instant -> Invalid)]
 pub(super) struct Instant(pub Timestamp);
 

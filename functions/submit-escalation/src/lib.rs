@@ -56,6 +56,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
 #[utoipa::path(
     post,
     path = "/v1/escalations",
+    operation_id = "submit_escalation",
     tag = "escalations",
     params(AskedHeaders),
     request_body = EscalationRequest,
@@ -92,6 +93,7 @@ fn say(change: &Change) -> Answer {
 #[utoipa::path(
     get,
     path = "/v1/escalations/{number}",
+    operation_id = "read_escalation",
     tag = "escalations",
     params(NumberOfPath, ReadingHeaders),
     responses(

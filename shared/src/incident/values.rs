@@ -136,7 +136,10 @@ impl TryFrom<String> for EmailAddress {
             .with_required_tld();
         // Quoted local parts are legal and a gift to whoever wants to confuse a mail client.
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
-        if plain && email_address::EmailAddress::parse_with_options(&text, options).is_ok() {
+        // Each half has a limit of its own, and so has the whole (RFC 5321, as a path without brackets).
+        let fits = text.len() <= 254;
+        if plain && fits && email_address::EmailAddress::parse_with_options(&text, options).is_ok()
+        {
             Ok(Self(text))
         } else {
             Err(Invalid("must be an e-mail address such as name@example.com".to_owned()))
@@ -352,6 +355,7 @@ mod tests {
             "a@[127.0.0.1]",
             " a@example.com",
             "a@example.com ",
+            &format!("{}@{}.example", "a".repeat(60), ["a".repeat(60).as_str(); 3].join(".")),
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }

@@ -28,19 +28,13 @@ pub struct AccountOfPath {
 pub struct AskedHeaders {
     /// The same request under the same key is done once, and answered the same for 24 hours;
     /// another request under it is 422.
-    #[param(
-        nullable = false,
-        rename = "Idempotency-Key",
-        min_length = 1,
-        max_length = 255,
-        pattern = "^[!-~]+$"
-    )]
+    #[param(nullable = false, rename = "Idempotency-Key", max_length = 255, pattern = "^[!-~]+$")]
     pub idempotency_key: Option<String>,
     /// The versions on which the change may be made: entity tags, or `*`. A weak one never matches.
     #[param(
         nullable = false,
         rename = "If-Match",
-        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)?$"#
     )]
     pub if_match: Option<String>,
 }
@@ -53,7 +47,7 @@ pub struct ReadingHeaders {
     #[param(
         nullable = false,
         rename = "If-None-Match",
-        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)?$"#
     )]
     pub if_none_match: Option<String>,
 }
