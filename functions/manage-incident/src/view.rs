@@ -8,9 +8,9 @@ use shared::incident::clock::{Clock, ClockName};
 use shared::incident::escalation::{Cause, Climb, Escalation};
 use shared::incident::timeline::TimelineEntry;
 use shared::incident::values::{
-    Channel, Customer, EmailAddress, IncidentNumber, Language, Priority, Summary,
+    Channel, Customer, EmailAddress, IncidentNumber, Language, Name, Priority, Summary,
 };
-use shared::incident::{Incident, Status};
+use shared::incident::{Breaches, Incident, Pause, Status};
 use shared::policy::TeamId;
 use shared::store::Story;
 
@@ -39,6 +39,14 @@ pub struct IncidentView {
     pub next_due_at: Option<Timestamp>,
     /// The clocks; `null` for one that does not run.
     pub clocks: Clocks,
+    /// For what care waits on the customer, since when and until when; `null` when it does not.
+    pub pause: Option<Pause>,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// The promises that were broken on it.
+    pub breaches: Breaches,
+    /// The account manager whom care looped in.
+    pub account_manager: Option<Name>,
     /// The last escalation.
     pub escalation: Option<EscalationView>,
 }
@@ -131,6 +139,10 @@ impl IncidentView {
                 update: clock(ClockName::Update),
                 escalation_response: clock(ClockName::EscalationResponse),
             },
+            pause: incident.pause.clone(),
+            reopened: incident.reopened,
+            breaches: incident.breaches,
+            account_manager: incident.account_manager.clone(),
             escalation: incident.escalation.as_ref().map(EscalationView::of),
         }
     }

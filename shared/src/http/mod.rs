@@ -14,5 +14,5 @@ mod scope;
 
 pub use answer::{Answer, answer, answer_within};
 pub use problem::{Problem, ProblemField, no_such_method, no_such_route};
-pub use request::{Asked, Number, Reading, answer_anybody};
+pub use request::{AccountInPath, Asked, Number, Reading, answer_anybody};
 pub use scope::{AccountsWrite, EscalationsWrite, IncidentsRead, IncidentsWrite, Scope};

@@ -202,12 +202,10 @@ impl Problem {
     pub(super) fn stale(current: Option<u64>) -> Self {
         let detail = match current {
             Some(version) => format!(
-                "The incident is at version {version}, which `If-Match` does not name. Read it \
-                 again, and send the change again if it still makes sense."
+                "It is at version {version}, which `If-Match` does not name. Read it again, and \
+                 send the change again if it still makes sense."
             ),
-            None => {
-                "There is no incident of this number yet, so `If-Match` cannot hold.".to_owned()
-            }
+            None => "There is nothing of this name yet, so `If-Match` cannot hold.".to_owned(),
         };
         let mut problem = Self::new(
             StatusCode::PRECONDITION_FAILED,

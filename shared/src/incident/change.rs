@@ -64,10 +64,12 @@ pub enum Refusal {
         /// The latest instant that would do.
         latest: Timestamp,
     },
-    /// Nobody looks after an incident without an account.
-    #[error("the incident belongs to no account, so it has no account manager")]
+    /// Nobody looks after an incident without an account, or of one that is not known.
+    #[error(
+        "the incident belongs to no account that the desk knows, so it has no account manager; PUT the account first"
+    )]
     NoAccount,
-    /// The incident belongs to an account that the desk does not know.
+    /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,
     /// There is nothing to report.
