@@ -1,6 +1,7 @@
 //! Every e-mail in English.
 
 mod customer;
+pub(super) mod story;
 mod team;
 
 use super::letter::{Frame, Letter};
@@ -101,4 +102,25 @@ fn name(clock: ClockName) -> &'static str {
         ClockName::Update => "update",
         ClockName::EscalationResponse => "escalation response",
     }
+}
+
+/// "for the second time".
+fn nth_time(times: u32) -> String {
+    let suffix = match (times % 10, times % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    match times {
+        0 | 1 => "for the first time".to_owned(),
+        2 => "for the second time".to_owned(),
+        3 => "for the third time".to_owned(),
+        _ => format!("for the {times}{suffix} time"),
+    }
+}
+
+fn incidents_counted(incidents: usize) -> String {
+    if incidents == 1 { "1 incident".to_owned() } else { format!("{incidents} incidents") }
 }

@@ -2,6 +2,7 @@
 //! non-breaking space: `\u{a0}` before a colon, the narrow `\u{202f}` before `;`, `!` and `?`.
 
 mod customer;
+pub(super) mod story;
 mod team;
 
 use super::letter::{Frame, Letter};
@@ -102,4 +103,18 @@ fn name(clock: ClockName) -> &'static str {
         ClockName::Update => "point d’avancement",
         ClockName::EscalationResponse => "réponse à l’escalade",
     }
+}
+
+/// "pour la deuxième fois".
+fn nth_time(times: u32) -> String {
+    match times {
+        0 | 1 => "pour la première fois".to_owned(),
+        2 => "pour la deuxième fois".to_owned(),
+        3 => "pour la troisième fois".to_owned(),
+        _ => format!("pour la {times}e\u{a0}fois"),
+    }
+}
+
+fn incidents_counted(incidents: usize) -> String {
+    if incidents <= 1 { format!("{incidents} incident") } else { format!("{incidents} incidents") }
 }

@@ -9,6 +9,7 @@ mod french;
 mod letter;
 pub mod outbox;
 pub mod render;
+mod story;
 #[cfg(test)]
 mod tests;
 mod when;
