@@ -6,7 +6,9 @@
 use jiff::Timestamp;
 
 use super::{incidents_counted, name, nth_time, promised};
+use crate::email::story::row;
 use crate::email::when::When;
+use crate::incident::clock::{ClockName, Lateness};
 use crate::incident::timeline::{Event, PauseEnd};
 use crate::incident::values::{Channel, EmailAddress};
 use crate::policy::TeamId;
@@ -26,28 +28,28 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             format!("{by} reopened it {}{}", nth_time(*times), said(note.as_ref()))
         }
         E::Completed { priority, channel, summary } => format!(
-            "Care added what it knows: {priority}, by {}: “{summary}”",
+            "Care added what it knows: {priority}, by {}:\n{summary}",
             channel_name(*channel)
         ),
         E::PriorityChanged { by, from, to, reason } => {
             format!("{by} changed the priority from {from} to {to}{}", said(reason.as_ref()))
         }
         E::WaitingOnCustomer { by, reason, until } => {
-            format!("{by} waits on the customer until {} at most: “{reason}”", when.short(*until))
+            format!("{by} waits on the customer until {} at most:\n{reason}", when.short(*until))
         }
         E::PauseEnded { because, due_at, .. } => {
             format!("{}{}.", pause_end(*because), update_due(*because, *due_at, when))
         }
         E::CustomerReplied { from, message, .. } => match message {
-            Some(message) => format!("{from} wrote or called: “{message}”"),
+            Some(message) => format!("{from} wrote or called:\n{message}"),
             None => format!("{from} wrote or called."),
         },
         E::EscalatedByCustomer { requester, business_justification, due_at, .. } => format!(
-            "{requester} escalated it, response due {}: “{business_justification}”",
+            "{requester} escalated it, response due {}:\n{business_justification}",
             when.short(*due_at)
         ),
         E::JustificationAdded { requester, business_justification, .. } => {
-            format!("{requester} escalated it again: “{business_justification}”")
+            format!("{requester} escalated it again:\n{business_justification}")
         }
         E::EscalatedByDeadline { clock, due_at, .. } => format!(
             "Escalated by the desk, because the {} was missed; response due {}.",
@@ -66,7 +68,7 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             format!("Reminder of the missed deadline{}.", listed(" to", teams))
         }
         E::AccountManagerEngaged { by, manager, reason } => {
-            format!("{by} looped in the account manager, {manager}: “{reason}”")
+            format!("{by} looped in the account manager, {manager}:\n{reason}")
         }
         E::RecurrenceReported { reporter, manager, incidents, .. } => format!(
             "{reporter} reported recurring incidents to the account manager, {manager} ({} listed).",
@@ -91,9 +93,9 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             listed(": teams", teams)
         ),
         E::LevelsSkipped { levels, .. } => {
-            let which: Vec<_> = levels.iter().map(u32::to_string).collect();
+            let which = row(levels, "");
             let word = if levels.len() == 1 { "Level" } else { "Levels" };
-            format!("{word} {} skipped: nobody is to be reached there.", which.join(", "))
+            format!("{word} {which} skipped: nobody is to be reached there.")
         }
         E::LevelRanOut { level, round, .. } => {
             format!("Level {level} ran out in round {round}: nobody acknowledged or responded.")
@@ -112,7 +114,7 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             format!("The acknowledgement by {by} expired without a response; the ladder resumed.")
         }
         E::Responded { author, message, .. } => match message {
-            Some(message) => format!("{author} responded to the customer: “{message}”"),
+            Some(message) => format!("{author} responded to the customer:\n{message}"),
             None => format!("{author} responded to the customer."),
         },
         E::Resolved { by, note, .. } => format!("{by} resolved it{}", said(note.as_ref())),
@@ -124,15 +126,8 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
         }
         E::Undeliverable { recipient, told_instead, .. } => {
             let to = recipient.as_ref().map_or("somebody unknown", EmailAddress::as_str);
-            let instead: Vec<_> = told_instead.iter().map(EmailAddress::as_str).collect();
-            if instead.is_empty() {
-                format!("An e-mail to {to} could not be delivered; nobody was told instead.")
-            } else {
-                format!(
-                    "An e-mail to {to} could not be delivered; told instead: {}.",
-                    instead.join(", ")
-                )
-            }
+            let instead = row(told_instead, "nobody");
+            format!("An e-mail to {to} could not be delivered; told instead: {instead}.")
         }
     }
 }
@@ -140,58 +135,64 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
 /// For the incident's customer; `None` when it is not for the customer to read.
 pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<String> {
     use Event as E;
-    let line = match event {
-        E::Opened { priority, channel, .. } => {
-            format!("Opened as a {priority} by {}.", channel_name(*channel))
+    Some(match event {
+        E::Opened { channel: Channel::Phone, .. } => "We opened the incident by phone.".to_owned(),
+        E::Opened { channel: Channel::Chat, .. } => "We opened the incident by chat.".to_owned(),
+        E::Opened { channel: Channel::Email, .. } => {
+            "We opened the incident from an e-mail.".to_owned()
         }
-        // Who reopened it may be another customer.
-        E::Reopened { .. } => "Opened again.".to_owned(),
-        E::Completed { priority, .. } => format!("Customer care took it up as a {priority}."),
-        E::PriorityChanged { from, to, reason, .. } => {
-            format!("Priority changed from {from} to {to}{}", said(reason.as_ref()))
+        E::Opened { channel: Channel::Api, .. } => "The incident was opened.".to_owned(),
+        E::Reopened { .. } => "The incident was opened again.".to_owned(),
+        E::EscalatedByCustomer { due_at, .. } => format!(
+            "The incident was escalated to customer-care management. Response promised by: {}.",
+            when.full(*due_at)
+        ),
+        E::JustificationAdded { .. } => {
+            "It was escalated again, and the teams were told what was added.".to_owned()
+        }
+        E::EscalatedByDeadline { clock, due_at, .. } => format!(
+            "We escalated the incident ourselves, because our {} was late. Response promised by: {}.",
+            name(*clock),
+            when.full(*due_at)
+        ),
+        E::DeadlineMissed { clock, lateness, .. } => missed(*clock, lateness, when),
+        E::Acknowledged { .. } => "A person in customer care took the escalation.".to_owned(),
+        E::AcknowledgementExpired { .. } => {
+            "That person did not respond in time, and the escalation goes on.".to_owned()
+        }
+        E::Responded { author, message: Some(message), .. } => {
+            format!("{author} responded:\n{message}")
+        }
+        E::Responded { author, message: None, .. } => format!("{author} responded."),
+        E::Resolved { by, note: Some(note), .. } => format!("{by} resolved the incident:\n{note}"),
+        E::Resolved { by, note: None, .. } => format!("{by} resolved the incident."),
+        E::Completed { .. } => "We recorded the incident.".to_owned(),
+        E::PriorityChanged { by, from, to, reason } => {
+            let line = format!("{by} changed the priority from {from} to {to}");
+            line + &said(reason.as_ref())
         }
         E::WaitingOnCustomer { by, reason, until } => format!(
-            "{by} needs something from you: “{reason}” We go on at {} all the same.",
-            when.short(*until)
+            "{by} needs something from you. Without it, we go on at: {}.\n{reason}",
+            when.full(*until)
         ),
-        E::PauseEnded { because: PauseEnd::Resolved | PauseEnd::Responded, .. } => return None,
+        E::PauseEnded { because: PauseEnd::Responded | PauseEnd::Resolved, .. } => return None,
         E::PauseEnded { due_at, .. } => {
-            format!("We no longer wait on you; next update by {}.", when.short(*due_at))
+            format!("We no longer wait on you. Next update promised by: {}.", when.full(*due_at))
         }
         E::CustomerReplied { .. } => "We heard from you.".to_owned(),
-        E::EscalatedByCustomer { due_at, .. } => {
-            format!("Escalated to customer-care management; response by {}.", when.short(*due_at))
-        }
-        E::JustificationAdded { .. } => {
-            "Escalated again; the business justification was added to the escalation.".to_owned()
-        }
-        E::EscalatedByDeadline { due_at, .. } => format!(
-            "Escalated to customer-care management, because we were late; response by {}.",
-            when.short(*due_at)
-        ),
         E::EscalatedByReopening { times, due_at, .. } => format!(
-            "Escalated to customer-care management, because it was reopened {}; response by {}.",
+            "We escalated the incident ourselves, because it was reopened {}. Response promised \
+             by: {}.",
             nth_time(*times),
-            when.short(*due_at)
+            when.full(*due_at)
         ),
-        E::CustomerInvited { .. } => "We were late, and invited you to escalate.".to_owned(),
+        E::CustomerInvited { .. } => "We invited you to escalate the incident.".to_owned(),
         E::AccountManagerEngaged { manager, .. } => {
             format!("Your account manager, {manager}, was looped in.")
         }
         E::RecurrenceReported { manager, .. } => {
             format!("Recurring incidents were reported to your account manager, {manager}.")
         }
-        E::DeadlineMissed { clock, lateness, .. } => format!(
-            "We missed our deadline: you should have had {} by {}.",
-            promised(*clock),
-            when.short(lateness.due_at)
-        ),
-        E::Acknowledged { .. } => "A person in customer care has taken the escalation.".to_owned(),
-        E::Responded { author, message, .. } => match message {
-            Some(message) => format!("{author} responded to you: “{message}”"),
-            None => format!("{author} responded to you."),
-        },
-        E::Resolved { by, note, .. } => format!("{by} resolved it{}", said(note.as_ref())),
         E::RecurrenceNoticed { .. }
         | E::ReminderGiven { .. }
         | E::WarningGiven { .. }
@@ -200,11 +201,17 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         | E::LevelRanOut { .. }
         | E::LadderExhausted { .. }
         | E::AlarmRepeated { .. }
-        | E::AcknowledgementExpired { .. }
         | E::NotEverybodyTold { .. }
         | E::Undeliverable { .. } => return None,
-    };
-    Some(line)
+    })
+}
+
+fn missed(clock: ClockName, lateness: &Lateness, when: &When<'_>) -> String {
+    format!(
+        "We did not keep a promise: {} was due {}.",
+        promised(clock),
+        when.full(lateness.due_at)
+    )
 }
 
 fn channel_name(channel: Channel) -> &'static str {
@@ -218,15 +225,11 @@ fn channel_name(channel: Channel) -> &'static str {
 
 /// What a person added to it, and the end of the sentence.
 fn said(words: Option<&impl std::fmt::Display>) -> String {
-    words.map_or_else(|| ".".to_owned(), |words| format!(": “{words}”"))
+    words.map_or_else(|| ".".to_owned(), |words| format!(":\n{words}"))
 }
 
 fn listed(label: &str, teams: &[TeamId]) -> String {
-    if teams.is_empty() {
-        return String::new();
-    }
-    let teams: Vec<_> = teams.iter().map(TeamId::as_str).collect();
-    format!("{label} {}", teams.join(", "))
+    if teams.is_empty() { String::new() } else { format!("{label} {}", row(teams, "")) }
 }
 
 fn pause_end(because: PauseEnd) -> &'static str {

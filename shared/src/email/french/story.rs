@@ -6,7 +6,9 @@
 use jiff::Timestamp;
 
 use super::{incidents_counted, name, nth_time, promised};
+use crate::email::story::row;
 use crate::email::when::When;
+use crate::incident::clock::{ClockName, Lateness};
 use crate::incident::timeline::{Event, PauseEnd};
 use crate::incident::values::{Channel, EmailAddress};
 use crate::policy::TeamId;
@@ -24,32 +26,29 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             format!("{by} l’a rouvert {}{}", nth_time(*times), said(note.as_ref()))
         }
         E::Completed { priority, channel, summary } => format!(
-            "Le service client l’a complété\u{a0}: {priority}, par {}\u{a0}: {}",
-            channel_name(*channel),
-            quoted(summary)
+            "Le service client l’a complété\u{a0}: {priority}, par {}\u{a0}:\n{summary}",
+            channel_name(*channel)
         ),
         E::PriorityChanged { by, from, to, reason } => {
             format!("{by} a changé la priorité de {from} en {to}{}", said(reason.as_ref()))
         }
         E::WaitingOnCustomer { by, reason, until } => format!(
-            "{by} attend le client, reprise au plus tard {}\u{a0}: {}",
-            at(*until, when),
-            quoted(reason)
+            "{by} attend le client, reprise au plus tard {}\u{a0}:\n{reason}",
+            at(*until, when)
         ),
         E::PauseEnded { because, due_at, .. } => {
             format!("{}{}.", pause_end(*because), update_due(*because, *due_at, when))
         }
         E::CustomerReplied { from, message, .. } => match message {
-            Some(message) => format!("{from} a écrit ou appelé\u{a0}: {}", quoted(message)),
+            Some(message) => format!("{from} a écrit ou appelé\u{a0}:\n{message}"),
             None => format!("{from} a écrit ou appelé."),
         },
         E::EscalatedByCustomer { requester, business_justification, due_at, .. } => format!(
-            "{requester} l’a escaladé, réponse attendue avant {}\u{a0}: {}",
-            when.short(*due_at),
-            quoted(business_justification)
+            "{requester} l’a escaladé, réponse attendue avant {}\u{a0}:\n{business_justification}",
+            when.short(*due_at)
         ),
         E::JustificationAdded { requester, business_justification, .. } => {
-            format!("{requester} l’a escaladé de nouveau\u{a0}: {}", quoted(business_justification))
+            format!("{requester} l’a escaladé de nouveau\u{a0}:\n{business_justification}")
         }
         E::EscalatedByDeadline { clock, due_at, .. } => format!(
             "Escaladé automatiquement, {} en retard\u{202f}; réponse attendue avant {}.",
@@ -67,10 +66,9 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
         E::ReminderGiven { teams, .. } => {
             format!("Rappel de l’échéance manquée{}.", listed(" aux équipes", teams))
         }
-        E::AccountManagerEngaged { by, manager, reason } => format!(
-            "{by} a fait intervenir {manager}, responsable de compte\u{a0}: {}",
-            quoted(reason)
-        ),
+        E::AccountManagerEngaged { by, manager, reason } => {
+            format!("{by} a fait intervenir {manager}, responsable de compte\u{a0}:\n{reason}")
+        }
         E::RecurrenceReported { reporter, manager, incidents, .. } => format!(
             "{reporter} a signalé des incidents récurrents à {manager}, responsable de compte ({}).",
             incidents_counted(*incidents)
@@ -96,8 +94,7 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             listed("\u{202f}; équipes\u{a0}:", teams)
         ),
         E::LevelsSkipped { levels, .. } => {
-            let which: Vec<_> = levels.iter().map(u32::to_string).collect();
-            let which = which.join(", ");
+            let which = row(levels, "");
             if levels.len() <= 1 {
                 format!("Niveau {which} passé\u{a0}: personne ne peut y être joint.")
             } else {
@@ -120,7 +117,7 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             "La prise en charge par {by} a pris fin sans réponse\u{202f}; l’escalade a repris."
         ),
         E::Responded { author, message, .. } => match message {
-            Some(message) => format!("{author} a répondu au client\u{a0}: {}", quoted(message)),
+            Some(message) => format!("{author} a répondu au client\u{a0}:\n{message}"),
             None => format!("{author} a répondu au client."),
         },
         E::Resolved { by, note, .. } => format!("{by} l’a résolu{}", said(note.as_ref())),
@@ -132,9 +129,7 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
         }
         E::Undeliverable { recipient, told_instead, .. } => {
             let to = recipient.as_ref().map_or("un destinataire inconnu", EmailAddress::as_str);
-            let instead: Vec<_> = told_instead.iter().map(EmailAddress::as_str).collect();
-            let instead =
-                if instead.is_empty() { "personne".to_owned() } else { instead.join(", ") };
+            let instead = row(told_instead, "personne");
             format!(
                 "Un e-mail à {to} n’a pas pu être remis\u{202f}; alertés à la place\u{a0}: {instead}."
             )
@@ -145,69 +140,77 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
 /// For the incident's customer; `None` when it is not for the customer to read.
 pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<String> {
     use Event as E;
-    let line = match event {
-        E::Opened { priority, channel, .. } => {
-            format!("Incident ouvert en {priority} par {}.", channel_name(*channel))
+    Some(match event {
+        E::Opened { channel: Channel::Phone, .. } => {
+            "Nous avons ouvert l’incident par téléphone.".to_owned()
         }
-        // Who reopened it may be another customer.
-        E::Reopened { .. } => "Incident rouvert.".to_owned(),
-        E::Completed { priority, .. } => {
-            format!("Le service client l’a enregistré en {priority}.")
+        E::Opened { channel: Channel::Chat, .. } => {
+            "Nous avons ouvert l’incident par chat.".to_owned()
         }
-        E::PriorityChanged { from, to, reason, .. } => {
-            format!("Priorité changée de {from} en {to}{}", said(reason.as_ref()))
+        E::Opened { channel: Channel::Email, .. } => {
+            "Nous avons ouvert l’incident à la réception d’un e-mail.".to_owned()
         }
-        E::WaitingOnCustomer { by, reason, until } => format!(
-            "{by} a besoin de vous\u{a0}: {} Sans nouvelles de vous, nous reprenons {}.",
-            quoted(reason),
-            at(*until, when)
-        ),
-        E::PauseEnded { because: PauseEnd::Resolved | PauseEnd::Responded, .. } => return None,
-        E::PauseEnded { due_at, .. } => format!(
-            "Nous avons repris\u{202f}; prochain point d’avancement avant {}.",
-            when.short(*due_at)
-        ),
-        E::CustomerReplied { .. } => "Nous avons bien reçu votre retour.".to_owned(),
+        E::Opened { channel: Channel::Api, .. } => "L’incident a été ouvert.".to_owned(),
+        E::Reopened { .. } => "L’incident a été rouvert.".to_owned(),
         E::EscalatedByCustomer { due_at, .. } => format!(
-            "Escaladé à la direction du service client\u{202f}; réponse avant {}.",
-            when.short(*due_at)
+            "L’incident a été escaladé à la direction du service client. Réponse promise au plus \
+             tard le {}.",
+            when.full(*due_at)
         ),
         E::JustificationAdded { .. } => {
-            "Escaladé de nouveau\u{202f}; la justification métier a été ajoutée à l’escalade."
+            "L’incident a été escaladé de nouveau, et les équipes ont été informées de ce qui a \
+             été ajouté."
                 .to_owned()
         }
-        E::EscalatedByDeadline { due_at, .. } => format!(
-            "Escaladé à la direction du service client, car nous étions en retard\u{202f}; réponse \
-             avant {}.",
-            when.short(*due_at)
+        E::EscalatedByDeadline { clock, due_at, .. } => format!(
+            "Nous avons escaladé l’incident nous-mêmes (retard\u{a0}: {}). Réponse promise au plus \
+             tard le {}.",
+            name(*clock),
+            when.full(*due_at)
         ),
-        E::EscalatedByReopening { times, due_at, .. } => format!(
-            "Escaladé à la direction du service client, car rouvert {}\u{202f}; réponse avant {}.",
-            nth_time(*times),
-            when.short(*due_at)
-        ),
-        E::CustomerInvited { .. } => {
-            "Nous étions en retard, et vous avons invité à escalader.".to_owned()
+        E::DeadlineMissed { clock, lateness, .. } => missed(*clock, lateness, when),
+        E::Acknowledged { .. } => {
+            "Une personne du service client a pris l’escalade en charge.".to_owned()
         }
+        E::AcknowledgementExpired { .. } => {
+            "Cette personne n’a pas répondu à temps, et l’escalade se poursuit.".to_owned()
+        }
+        E::Responded { author, message: Some(message), .. } => {
+            format!("{author} a répondu\u{a0}:\n{message}")
+        }
+        E::Responded { author, message: None, .. } => format!("{author} a répondu."),
+        E::Resolved { by, note: Some(note), .. } => {
+            format!("{by} a résolu l’incident\u{a0}:\n{note}")
+        }
+        E::Resolved { by, note: None, .. } => format!("{by} a résolu l’incident."),
+        E::Completed { .. } => "Nous avons enregistré l’incident.".to_owned(),
+        E::PriorityChanged { by, from, to, reason } => {
+            let line = format!("{by} a changé la priorité de {from} en {to}");
+            line + &said(reason.as_ref())
+        }
+        E::WaitingOnCustomer { by, reason, until } => format!(
+            "{by} a besoin de votre aide. Sans nouvelles de vous, nous reprenons le {}.\n{reason}",
+            when.full(*until)
+        ),
+        E::PauseEnded { because: PauseEnd::Responded | PauseEnd::Resolved, .. } => return None,
+        E::PauseEnded { due_at, .. } => format!(
+            "Nous avons repris. Prochain point d’avancement promis au plus tard le {}.",
+            when.full(*due_at)
+        ),
+        E::CustomerReplied { .. } => "Nous avons bien reçu votre retour.".to_owned(),
+        E::EscalatedByReopening { times, due_at, .. } => format!(
+            "Nous avons escaladé l’incident nous-mêmes, car il a été rouvert {}. Réponse promise \
+             au plus tard le {}.",
+            nth_time(*times),
+            when.full(*due_at)
+        ),
+        E::CustomerInvited { .. } => "Nous vous avons invité à escalader l’incident.".to_owned(),
         E::AccountManagerEngaged { manager, .. } => {
-            format!("Votre responsable de compte, {manager}, intervient à nos côtés.")
+            format!("Votre responsable de compte, {manager}, intervient désormais.")
         }
         E::RecurrenceReported { manager, .. } => format!(
             "Des incidents récurrents ont été signalés à votre responsable de compte, {manager}."
         ),
-        E::DeadlineMissed { clock, lateness, .. } => format!(
-            "Nous avons manqué notre échéance\u{a0}: vous deviez recevoir {} avant {}.",
-            promised(*clock),
-            when.short(lateness.due_at)
-        ),
-        E::Acknowledged { .. } => {
-            "Une personne du service client a pris l’escalade en charge.".to_owned()
-        }
-        E::Responded { author, message, .. } => match message {
-            Some(message) => format!("{author} vous a répondu\u{a0}: {}", quoted(message)),
-            None => format!("{author} vous a répondu."),
-        },
-        E::Resolved { by, note, .. } => format!("{by} l’a résolu{}", said(note.as_ref())),
         E::RecurrenceNoticed { .. }
         | E::ReminderGiven { .. }
         | E::WarningGiven { .. }
@@ -216,11 +219,14 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         | E::LevelRanOut { .. }
         | E::LadderExhausted { .. }
         | E::AlarmRepeated { .. }
-        | E::AcknowledgementExpired { .. }
         | E::NotEverybodyTold { .. }
         | E::Undeliverable { .. } => return None,
-    };
-    Some(line)
+    })
+}
+
+fn missed(clock: ClockName, lateness: &Lateness, when: &When<'_>) -> String {
+    let (what, due) = (promised(clock), when.full(lateness.due_at));
+    format!("Nous n’avons pas tenu une promesse\u{a0}: {what} au plus tard le {due}.")
 }
 
 fn channel_name(channel: Channel) -> &'static str {
@@ -238,21 +244,13 @@ fn at(instant: Timestamp, when: &When<'_>) -> String {
     if short.starts_with("le ") { short } else { format!("à {short}") }
 }
 
-fn quoted(words: &impl std::fmt::Display) -> String {
-    format!("«\u{a0}{words}\u{a0}»")
-}
-
 /// What a person added to it, and the end of the sentence.
 fn said(words: Option<&impl std::fmt::Display>) -> String {
-    words.map_or_else(|| ".".to_owned(), |words| format!("\u{a0}: {}", quoted(words)))
+    words.map_or_else(|| ".".to_owned(), |words| format!("\u{a0}:\n{words}"))
 }
 
 fn listed(label: &str, teams: &[TeamId]) -> String {
-    if teams.is_empty() {
-        return String::new();
-    }
-    let teams: Vec<_> = teams.iter().map(TeamId::as_str).collect();
-    format!("{label} {}", teams.join(", "))
+    if teams.is_empty() { String::new() } else { format!("{label} {}", row(teams, "")) }
 }
 
 fn pause_end(because: PauseEnd) -> &'static str {
