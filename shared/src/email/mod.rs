@@ -7,6 +7,7 @@
 mod english;
 mod french;
 mod letter;
+mod list;
 pub mod outbox;
 pub mod render;
 pub mod story;

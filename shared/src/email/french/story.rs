@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{incidents_counted, name, nth_time, promised};
+use super::{at, incidents_counted, name, nth_time, promised};
 use crate::email::story::row;
 use crate::email::when::When;
 use crate::incident::clock::{ClockName, Lateness};
@@ -236,12 +236,6 @@ fn channel_name(channel: Channel) -> &'static str {
         Channel::Email => "e-mail",
         Channel::Api => "API",
     }
-}
-
-/// "à 9 h 15", "le 24 novembre à 9 h 15".
-fn at(instant: Timestamp, when: &When<'_>) -> String {
-    let short = when.short(instant);
-    if short.starts_with("le ") { short } else { format!("à {short}") }
 }
 
 /// What a person added to it, and the end of the sentence.
