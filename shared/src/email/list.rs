@@ -26,6 +26,7 @@ pub(super) struct List {
 pub(super) struct Row {
     /// When it happened, or which incident it is.
     pub label: String,
+    /// The first says it, the others say more about it.
     pub lines: Vec<String>,
     /// What a person said, in that person's words.
     pub words: Option<String>,
@@ -61,7 +62,7 @@ impl List {
     pub fn incidents(
         title: String,
         incidents: &[AccountIncident],
-        state: impl Fn(&AccountIncident) -> String,
+        state: impl Fn(&AccountIncident) -> Vec<String>,
     ) -> Self {
         let mut incidents: Vec<_> = incidents.iter().collect();
         incidents.sort_by_key(|incident| {
@@ -72,7 +73,7 @@ impl List {
             let summary = incident.summary.as_ref().map(ToString::to_string);
             Row {
                 label: format!("{} ({})", incident.number, incident.priority),
-                lines: summary.into_iter().chain([state(incident)]).collect(),
+                lines: summary.into_iter().chain(state(incident)).collect(),
                 words: None,
             }
         };
@@ -125,7 +126,7 @@ fn happened_at(entry: &TimelineEntry) -> Timestamp {
     }
 }
 
-/// How many incidents there are, and how often they were escalated.
+/// How often they were escalated.
 pub(super) fn escalations(incidents: &[AccountIncident]) -> u64 {
     incidents.iter().map(|incident| u64::from(incident.escalations)).sum()
 }

@@ -55,7 +55,7 @@ pub(super) fn engaged(email: &OutboxEmail, when: &When<'_>, engaged: &Engagement
         format!("{by} asks for your help with {number}"),
     )
     .say(format!("Dear {},", engaged.manager))
-    .say(format!("Customer care loops you in on an incident of {account}. What for is below."))
+    .say(format!("Customer care loops you in on an incident of {account}, for the reason below."))
     .say(if engaged.breaches.is_none() {
         "Every promise to the customer was kept so far.".to_owned()
     } else {

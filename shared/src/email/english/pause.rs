@@ -29,7 +29,7 @@ pub(super) fn waiting_on_you(
     .deadline("Without word from you, we go on all the same at", when.full(until))
     .quote(format!("{by} writes"), reason.as_str())
     .step(format!(
-        "Send it, or call: the person in customer care with whom you are in touch, naming the \
+        "Write to the person in customer care with whom you are in touch, or call, and name the \
          incident number {number}. The promise of an update then runs again."
     ))
     .step(format!(
@@ -91,6 +91,6 @@ pub(super) fn pause_ended(
     ))
     .deadline(due_label(when, promise), when.full(promise.due_at))
     .quote("What the customer was asked for", reason.as_str())
-    .step("Call the customer. Go on without what was asked for, or agree on a new instant.");
+    .step("Call the customer. Then go on without what was asked for, or agree on how much longer to wait.");
     respond(letter, email)
 }

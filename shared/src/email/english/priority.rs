@@ -20,9 +20,16 @@ impl Change<'_> {
         self.to < self.from
     }
 
+    /// As the subject says it.
+    fn stake(&self) -> String {
+        let done = if self.is_raised() { "raised" } else { "lowered" };
+        format!("priority {done} from {} to {}", self.from, self.to)
+    }
+
+    /// As the letter says it.
     fn done(&self) -> String {
         let done = if self.is_raised() { "raised" } else { "lowered" };
-        format!("{done} from {} to {}", self.from, self.to)
+        format!("{} has {done} the priority from {} to {}.", self.by, self.from, self.to)
     }
 
     fn quoted(&self, letter: Letter) -> Letter {
@@ -40,25 +47,25 @@ pub(super) fn changed(
     promise: Option<Promise>,
 ) -> Letter {
     let number = &email.id.number;
-    let (by, to, done) = (change.by, change.to, change.done());
+    let (to, done, stake) = (change.to, change.done(), change.stake());
     let letter = Letter::new(
         Tone::Plain,
         match promise {
-            Some(promise) if !when.is_past(promise.due_at) => format!(
-                "priority {done}, {} by {}",
-                name(promise.clock),
-                when.short(promise.due_at)
-            ),
-            _ => format!("priority {done}"),
+            Some(promise) if !when.is_past(promise.due_at) => {
+                format!("{stake}, {} by {}", name(promise.clock), when.short(promise.due_at))
+            }
+            _ => stake,
         },
         format!("Your incident {number} now has priority {to}"),
     )
     .say(format!("Dear {},", email.customer))
     .say(if change.is_raised() {
-        format!("{by} has {done}. What we promise you is now due as on a {to} from the start.")
+        format!("{done} Our deadlines are now those of a {to}, counted from the start.")
     } else {
-        format!("{by} has {done}. What we promised you so far stays promised as it was.")
+        format!("{done} What we promised you so far stays promised as it was.")
     });
+    let is_late = promise.is_some_and(|promise| when.is_past(promise.due_at));
+    let letter = if is_late { letter.say("We are late, and we apologise.") } else { letter };
     let letter = match promise {
         Some(promise) => {
             letter.deadline(customer_due_label(when, promise), when.full(promise.due_at))
@@ -83,32 +90,34 @@ pub(super) fn targets_changed(
     promise: Option<Promise>,
 ) -> Letter {
     let number = &email.id.number;
-    let (by, to, done) = (change.by, change.to, change.done());
+    let (to, done, stake) = (change.to, change.done(), change.stake());
     let letter = Letter::new(
         if change.is_raised() { Tone::Warning } else { Tone::Plain },
         match promise {
             Some(promise) => {
                 let (due, short) = (name(promise.clock), when.short(promise.due_at));
-                format!("priority {done}, {due} due {short}")
+                format!("{stake}, {due} due {short}")
             }
-            None => format!("priority {done}"),
+            None => stake,
         },
         format!("{number} now has priority {to}"),
     )
     .say(if change.is_raised() {
         format!(
-            "{by} has {done}. The deadlines that still run are now those of a {to}, counted from \
+            "{done} The deadlines that still run are now those of a {to}, counted from \
              their original start."
         )
     } else {
         format!(
-            "{by} has {done}. The deadlines that still run stay as they were promised; later ones \
+            "{done} The deadlines that still run stay as they were promised; later ones \
              are those of a {to}."
         )
     });
     let letter = match promise {
         Some(promise) => letter.deadline(due_label(when, promise), when.full(promise.due_at)),
-        None => letter.say("Every running promise is broken already: the customer is waiting."),
+        None => letter.say(
+            "No deadline runs at the moment: each is missed already, or waits on the customer.",
+        ),
     };
     respond(change.quoted(letter), email)
 }

@@ -102,7 +102,7 @@ fn in_the_period(
     incidents: &[AccountIncident],
 ) -> String {
     let period = match list::days(since, when) {
-        1 => "the last day".to_owned(),
+        1 => "the last 24 hours".to_owned(),
         days => format!("the last {days} days"),
     };
     let only = if incidents.len() < MOST_LISTED {
@@ -131,17 +131,21 @@ fn listed(
 ) -> Letter {
     let state = |incident: &AccountIncident| {
         let mut state = vec![
-            format!("opened {}", when.short(incident.opened_at)),
+            format!("Opened {}", when.short(incident.opened_at)),
             if incident.resolved { "resolved" } else { "STILL OPEN" }.to_owned(),
         ];
         if incident.escalations > 0 {
             state.push(escalations_counted(incident.escalations.into()));
         }
+        let mut lines = vec![state.join(" · ")];
         if !incident.breaches.is_none() {
-            state.push(format!("broken: {}", breaches_counted(&incident.breaches)));
+            lines.push(format!("Promises broken: {}", breaches_counted(&incident.breaches)));
         }
-        state.join(" · ")
+        lines
     };
-    let title = "The incidents, the most affected first".to_owned();
+    let title = match incidents.len() {
+        1 => "The incident".to_owned(),
+        _ => "The incidents, the most affected first".to_owned(),
+    };
     letter.list(List::incidents(title, incidents, state)).fact("Account", account.as_str())
 }

@@ -94,6 +94,6 @@ pub(super) fn pause_ended(
     ))
     .deadline(due_label(when, promise), when.full(promise.due_at))
     .quote("Ce qui était demandé au client", reason.as_str())
-    .step("Appelez le client. Avancez sans ce qui était demandé, ou convenez d’une nouvelle échéance.");
+    .step("Appelez le client. Avancez ensuite sans ce qui était demandé, ou convenez d’un nouveau délai.");
     respond(letter, email)
 }

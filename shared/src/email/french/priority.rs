@@ -52,10 +52,16 @@ pub(super) fn changed(
     )
     .say(format!("Bonjour {},", email.customer))
     .say(if change.is_raised() {
-        format!("{done} Ce que nous vous promettons est désormais dû comme pour un {to} depuis le début.")
+        format!("{done} Nos échéances sont désormais celles d’un {to}, comptées depuis le début.")
     } else {
         format!("{done} Ce que nous vous avons promis jusqu’ici reste promis.")
     });
+    let is_late = promise.is_some_and(|promise| when.is_past(promise.due_at));
+    let letter = if is_late {
+        letter.say("Nous sommes en retard, et nous vous prions de nous en excuser.")
+    } else {
+        letter
+    };
     let letter = match promise {
         Some(promise) => {
             letter.deadline(customer_due_label(when, promise), when.full(promise.due_at))
@@ -109,7 +115,7 @@ pub(super) fn targets_changed(
     let letter = match promise {
         Some(promise) => letter.deadline(due_label(when, promise), when.full(promise.due_at)),
         None => {
-            letter.say("Toutes les promesses en cours sont déjà rompues\u{a0}: le client attend.")
+            letter.say("Aucune échéance ne court pour l’instant\u{a0}: chacune est déjà manquée, ou en attente du client.")
         }
     };
     let letter = match change.reason {

@@ -103,7 +103,7 @@ fn in_the_period(
     incidents: &[AccountIncident],
 ) -> String {
     let period = match list::days(since, when) {
-        1 => "du dernier jour".to_owned(),
+        1 => "des dernières 24\u{a0}heures".to_owned(),
         days => format!("des {days} derniers jours"),
     };
     let only = if incidents.len() < MOST_LISTED {
@@ -144,6 +144,9 @@ fn listed(
         }
         state.join(" · ")
     };
-    let title = "Les incidents, les plus touchés d’abord".to_owned();
+    let title = match incidents.len() {
+        1 => "L’incident".to_owned(),
+        _ => "Les incidents, les plus affectés d’abord".to_owned(),
+    };
     letter.list(List::incidents(title, incidents, state)).fact("Compte", account.as_str())
 }

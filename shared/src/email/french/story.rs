@@ -96,9 +96,9 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
         E::LevelsSkipped { levels, .. } => {
             let which = row(levels, "");
             if levels.len() <= 1 {
-                format!("Niveau {which} passé\u{a0}: personne ne peut y être joint.")
+                format!("Niveau {which} sauté\u{a0}: personne ne peut y être joint.")
             } else {
-                format!("Niveaux {which} passés\u{a0}: personne ne peut y être joint.")
+                format!("Niveaux {which} sautés\u{a0}: personne ne peut y être joint.")
             }
         }
         E::LevelRanOut { level, round, .. } => {
