@@ -132,17 +132,18 @@ fn listed(
 ) -> Letter {
     let state = |incident: &AccountIncident| {
         let mut state = vec![
-            format!("ouvert {}", at(incident.opened_at, when)),
+            format!("Ouvert {}", at(incident.opened_at, when)),
             if incident.resolved { "résolu" } else { "TOUJOURS OUVERT" }.to_owned(),
         ];
         if incident.escalations > 0 {
             state.push(escalations_counted(incident.escalations.into()));
         }
+        let mut lines = vec![state.join(" · ")];
         if !incident.breaches.is_none() {
-            state
-                .push(format!("promesses rompues\u{a0}: {}", breaches_counted(&incident.breaches)));
+            lines
+                .push(format!("Promesses rompues\u{a0}: {}", breaches_counted(&incident.breaches)));
         }
-        state.join(" · ")
+        lines
     };
     let title = match incidents.len() {
         1 => "L’incident".to_owned(),
