@@ -191,14 +191,18 @@ fn nth_time(times: u32) -> String {
 }
 
 fn incidents_counted(incidents: usize) -> String {
-    if incidents <= 1 { format!("{incidents} incident") } else { format!("{incidents} incidents") }
+    if incidents <= 1 {
+        format!("{incidents}\u{a0}incident")
+    } else {
+        format!("{incidents}\u{a0}incidents")
+    }
 }
 
 fn escalations_counted(escalations: u64) -> String {
     if escalations <= 1 {
-        format!("{escalations} escalade")
+        format!("{escalations}\u{a0}escalade")
     } else {
-        format!("{escalations} escalades")
+        format!("{escalations}\u{a0}escalades")
     }
 }
 
@@ -211,8 +215,8 @@ fn breaches_counted(breaches: &Breaches) -> String {
     ];
     let counted = counted.into_iter().filter(|(times, ..)| *times > 0);
     let counted = counted.map(|(times, one, many)| match times {
-        1 => format!("1 {one}"),
-        _ => format!("{times} {many}"),
+        1 => format!("1\u{a0}{one}"),
+        _ => format!("{times}\u{a0}{many}"),
     });
     counted.collect::<Vec<_>>().join(", ")
 }

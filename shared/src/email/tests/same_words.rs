@@ -56,7 +56,7 @@ fn text_and_html_say_the_same() {
             said.extend(lines(&quote.text));
             said.push(quote.title);
         }
-        for list in letter.list {
+        if let Some(list) = letter.list {
             said.push(list.title);
             for row in list.rows {
                 said.extend(row.word_lines());
@@ -105,7 +105,7 @@ fn english_is_written_with_the_words_of_the_design() {
         let mut words = vec![letter.stake, letter.headline];
         words.extend(letter.paragraphs);
         words.extend(letter.steps.into_iter().map(|step| step.text));
-        for list in letter.list {
+        if let Some(list) = letter.list {
             words.push(list.title);
             words.extend(list.rows.into_iter().flat_map(|row| row.lines));
         }
