@@ -2,6 +2,7 @@
 //!
 //! One set of words makes both, so that they cannot say different things.
 
+use super::list::List;
 use crate::incident::values::IncidentNumber;
 
 /// What an e-mail says, in words, before it is laid out: from top to bottom.
@@ -21,6 +22,8 @@ pub(super) struct Letter {
     pub quote: Option<Quote>,
     /// What the reader should do.
     pub steps: Vec<Step>,
+    /// What happened so far, or the incidents it is about.
+    pub list: Option<List>,
     /// What is known besides.
     pub facts: Vec<Fact>,
 }
@@ -83,6 +86,7 @@ impl Letter {
             deadlines: Vec::new(),
             quote: None,
             steps: Vec::new(),
+            list: None,
             facts: Vec::new(),
         }
     }
@@ -110,6 +114,12 @@ impl Letter {
     /// A step that is a request to the desk.
     pub fn request(mut self, text: impl Into<String>, request: Vec<String>) -> Self {
         self.steps.push(Step { text: text.into(), request });
+        self
+    }
+
+    /// A list; nothing without rows.
+    pub fn list(mut self, list: List) -> Self {
+        self.list = Some(list).filter(|list| !list.rows.is_empty());
         self
     }
 

@@ -7,12 +7,16 @@
 mod english;
 mod french;
 mod letter;
+mod list;
 pub mod outbox;
 pub mod render;
+pub mod story;
 #[cfg(test)]
 mod tests;
 mod when;
 mod wrap;
+
+pub use when::When;
 
 use std::{fmt, str::FromStr};
 

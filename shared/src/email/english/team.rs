@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{name, promised};
+use super::{name, nth_time, promised};
 use crate::email::letter::{Letter, Tone, acknowledgement, response};
 use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
@@ -281,7 +281,8 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
                 business_justification.as_str(),
             ),
         Cause::Reopening { by, times } => letter.say(format!(
-            "{by} opened it again: it was resolved {times} times, and the customer still needs help."
+            "{by} reopened it {}: it was resolved, and the customer still needs help.",
+            nth_time(*times)
         )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "The customer was promised {} by {} and did not get it.",
@@ -291,7 +292,7 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
     }
 }
 
-fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
+pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Respond to the customer. The desk e-mails your message; leave it out if the customer has \
          it already. Only a public response by a person stops the clock.",

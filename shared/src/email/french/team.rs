@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{name, promised};
+use super::{name, nth_time, promised};
 use crate::email::letter::{Letter, Tone, acknowledgement, response};
 use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
@@ -294,7 +294,8 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
             ))
             .quote(format!("Justification métier ({requester})"), business_justification.as_str()),
         Cause::Reopening { by, times } => letter.say(format!(
-            "{by} l’a rouvert : il a été résolu {times} fois, et le client a toujours besoin d’aide."
+            "{by} l’a rouvert {}\u{a0}: il était résolu, et le client a encore besoin d’aide.",
+            nth_time(*times)
         )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "Nous avions promis au client {} au plus tard le {}\u{202f}; rien ne lui est parvenu à temps.",
@@ -304,7 +305,7 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
     }
 }
 
-fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
+pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Répondez au client. Votre message lui est envoyé par e-mail\u{202f}; omettez-le s’il l’a \
          déjà. Seule une réponse publique d’une personne arrête l’horloge.",

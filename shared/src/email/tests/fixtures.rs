@@ -43,7 +43,10 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
         id: EmailId { number: the("INC-1042"), version: 3, index: 1 },
         recipient: the("somebody@example.org"),
         language,
-        priority: Priority::P1,
+        priority: match &kind {
+            EmailKind::PriorityChanged { to, .. } | EmailKind::TargetsChanged { to, .. } => *to,
+            _ => Priority::P1,
+        },
         summary: Some(the("Payments fail at every checkout")),
         customer: the("Zoë Marchand"),
         created_at: minutes(0),
@@ -51,7 +54,7 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
     }
 }
 
-fn promise(clock: ClockName, after: i64) -> Promise {
+pub fn promise(clock: ClockName, after: i64) -> Promise {
     Promise { clock, due_at: minutes(after) }
 }
 
@@ -119,7 +122,7 @@ pub fn samples() -> Vec<Sample> {
         reason: "MessageRejected: Address is on the suppression list for your account".to_owned(),
         told_instead: told.iter().map(|address| the(address)).collect(),
     };
-    vec![
+    let mut samples = vec![
         sample("escalation_received", "a customer escalates", received(60, false, false)),
         sample("escalation_received.again", "a customer escalates what is escalated", received(35, false, true)),
         sample("escalation_received.overdue", "a customer escalates again, after the deadline", received(-5, true, true)),
@@ -159,5 +162,7 @@ pub fn samples() -> Vec<Sample> {
         sample("email_undeliverable", "an alert is refused, a backup is told", undeliverable(Some("triage@example.com"), &["triage-on-call@example.com"])),
         sample("email_undeliverable.nobody_told", "an e-mail is refused", undeliverable(Some("zoe@example.org"), &[])),
         sample("email_undeliverable.unreadable", "a stored e-mail cannot be read", undeliverable(None, &[])),
-    ]
+    ];
+    samples.extend(super::course::samples());
+    samples
 }

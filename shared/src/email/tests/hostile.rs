@@ -97,17 +97,31 @@ fn kind(said: &Said) -> EmailKind {
 fn replace(value: &mut Value, said: &Said) {
     for (key, value) in value.as_object_mut().into_iter().flatten() {
         match key.as_str() {
-            "requester" | "author" | "by" | "unanswered_since_taken_by" => {
+            "requester"
+            | "author"
+            | "by"
+            | "manager"
+            | "reporter"
+            | "account"
+            | "summary"
+            | "unanswered_since_taken_by" => {
+                *value = said.line.as_str().into();
+            }
+            // Who wrote; where it is a priority, nobody writes it.
+            "from" if value.as_str().is_some_and(|from| from.len() > 2) => {
                 *value = said.line.as_str().into();
             }
             "business_justification" | "message" | "note" | "reason" => {
                 *value = said.prose.as_str().into();
             }
-            key if key.ends_with("_at") || key.ends_with("until") => {
+            key if key.ends_with("_at") || key.ends_with("until") || key == "since" => {
                 *value = said.at.to_string().into();
             }
             _ => replace(value, said),
         }
+    }
+    for value in value.as_array_mut().into_iter().flatten() {
+        replace(value, said);
     }
 }
 
@@ -152,7 +166,7 @@ proptest! {
         let breaks = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
         prop_assert!(!subject.chars().any(breaks), "{}", subject);
         prop_assert!(subject.chars().count() <= SUBJECT_CHARACTERS, "{}", subject);
-        let start = format!("[P1 {}]", said.number);
+        let start = format!("[{} {}]", email(kind(&said), said.language).priority, said.number);
         prop_assert!(subject.starts_with(&start), "{}", subject);
     }
 

@@ -42,7 +42,8 @@ pub(super) fn visible(html: &str) -> String {
 #[test]
 fn text_and_html_say_the_same() {
     for (email, letter, rendered) in all() {
-        let text = flat(&rendered.text.replace("\n> ", "\n"));
+        let unmarked = |line: &str| line.trim_start().trim_start_matches("> ").to_owned();
+        let text = flat(&rendered.text.lines().map(unmarked).collect::<Vec<_>>().join("\n"));
         let html = visible(&rendered.html);
         let (_, frame) = words(&email, &desk());
         let mut said = vec![letter.headline, frame.repeat_notice.to_owned(), frame.foot];
@@ -54,6 +55,14 @@ fn text_and_html_say_the_same() {
         if let Some(quote) = letter.quote {
             said.extend(lines(&quote.text));
             said.push(quote.title);
+        }
+        if let Some(list) = letter.list {
+            said.push(list.title);
+            for row in list.rows {
+                said.extend(row.word_lines());
+                said.push(row.label);
+                said.extend(row.lines);
+            }
         }
         said.push(frame.steps_title.to_owned());
         for step in letter.steps {
@@ -96,6 +105,10 @@ fn english_is_written_with_the_words_of_the_design() {
         let mut words = vec![letter.stake, letter.headline];
         words.extend(letter.paragraphs);
         words.extend(letter.steps.into_iter().map(|step| step.text));
+        if let Some(list) = letter.list {
+            words.push(list.title);
+            words.extend(list.rows.into_iter().flat_map(|row| row.lines));
+        }
         let words = words.join(" ");
         for word in wrong {
             assert!(!words.contains(word), "{:?} says {word:?}: {words}", email.kind);
@@ -109,6 +122,9 @@ fn french_never_parts_punctuation_from_its_word() {
         let quote = letter.quote.map(|quote| quote.text).unwrap_or_default();
         let requests = letter.steps.into_iter().flat_map(|step| step.request);
         let mut words = visible(&rendered.html).replace(&flat(&quote), "");
+        for row in letter.list.into_iter().flat_map(|list| list.rows) {
+            words = words.replace(&flat(&row.words.unwrap_or_default()), "");
+        }
         for request in requests {
             words = words.replace(&request, "");
         }

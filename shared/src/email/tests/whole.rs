@@ -1,5 +1,7 @@
 //! Whole e-mails, compared with the snapshots that people have read.
 
+use std::collections::BTreeSet;
+
 use insta::Settings;
 
 use super::fixtures::{Sample, desk, email, samples};
@@ -49,14 +51,13 @@ fn given_each_event_the_email_in_french_reads_as_its_snapshot() {
 
 #[test]
 fn given_the_first_event_of_each_kind_its_html_is_its_snapshot() {
-    let mut before = String::new();
+    let mut seen = BTreeSet::new();
     for sample in samples() {
         let kind = kind_name(&sample.kind);
-        if kind != before {
+        if seen.insert(kind.clone()) {
             let html = rendered(&sample, En).html;
             assert_reads_as_before(format!("{kind}.html"), sample.given, &html);
         }
-        before = kind;
     }
 }
 
