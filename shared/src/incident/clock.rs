@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Id, Policy, Target};
 
 /// Which promise a clock keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockName {
     /// A first response after the incident reached care.

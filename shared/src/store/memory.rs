@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::dynamodb::keys::shard_of;
 use super::{
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::email::EmailId;
 use crate::email::outbox::{Delivery, EmailStatus, OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::IncidentNumber;
@@ -30,6 +32,7 @@ struct State {
     timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
     emails: BTreeMap<EmailId, OutboxItem>,
     answered: HashMap<RequestKey, AnsweredRequest>,
+    figures: BTreeMap<Date, Figures>,
 }
 
 impl MemoryStore {
@@ -129,6 +132,9 @@ impl Store for MemoryStore {
                 let delivery = Delivery::pending(email.created_at);
                 let item = OutboxItem { email: email.clone(), delivery };
                 state.emails.insert(email.id.clone(), item);
+            }
+            if let Some(tally) = &change.tally {
+                state.figures.entry(tally.day).or_default().merge(&tally.figures());
             }
         }
         if let Some(answered) = answered {
@@ -267,5 +273,14 @@ impl Store for MemoryStore {
         let of_incident = |item: &&OutboxItem| &item.email.id.number == number;
         let emails = state.emails.values().filter(of_incident).cloned().collect();
         Ok(Some(Story { incident, timeline, emails }))
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        let mut figures = Figures::default();
+        // A range that ends before it begins has no days, and a map refuses it.
+        if from <= to {
+            self.state().figures.range(from..=to).for_each(|(_, day)| figures.merge(day));
+        }
+        Ok(figures)
     }
 }

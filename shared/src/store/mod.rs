@@ -1,4 +1,4 @@
-//! Where state lives: incidents, their timelines, the outbox, and answers already given.
+//! Where state lives: incidents, their timelines, the outbox, answers already given, and figures.
 //!
 //! A store holds no rule. It commits what was decided, whole or not at all, on the version it was
 //! decided on, and it says what is due. Methods are named by access pattern.
@@ -9,9 +9,11 @@ pub mod memory;
 use std::future::Future;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Incident};
@@ -241,4 +243,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         &self,
         number: &IncidentNumber,
     ) -> impl Future<Output = Result<Option<Story>, StoreError>> + Send;
+
+    /// What the changes recorded from one day to another, both included, add up to.
+    fn figures(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> impl Future<Output = Result<Figures, StoreError>> + Send;
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::items::{self, Item, number, string};
-use super::{DynamoDbStore, failure, keys};
+use super::{DynamoDbStore, failure, figures, keys};
 use crate::store::{AnsweredRequest, Commit, Committed, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -26,6 +26,9 @@ pub(super) async fn commit(
         }
         for email in &change.emails {
             writes.push(put_new(store, items::email(email)?)?);
+        }
+        if let Some(tally) = &change.tally {
+            writes.push(figures::count(store, &change.incident, tally)?);
         }
     }
     if let Some(parked) = parked {

@@ -6,12 +6,14 @@
 mod board;
 mod commit;
 mod failure;
+mod figures;
 mod items;
 pub mod keys;
 mod outbox;
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
@@ -19,6 +21,7 @@ use super::{
 };
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
 use crate::incident::values::IncidentNumber;
 use failure::unavailable;
@@ -148,5 +151,9 @@ impl Store for DynamoDbStore {
             }
         }
         Ok(incident.map(|incident| Story { incident, timeline, emails }))
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        figures::figures(self, from, to).await
     }
 }
