@@ -25,7 +25,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         let function = match request.uri().path().split('/').nth(2) {
             _ if !request.uri().path().starts_with("/v1/") => None,
             Some("escalations") => Some(escalations.clone()),
-            Some("incidents") => Some(incidents.clone()),
+            Some("incidents" | "figures") => Some(incidents.clone()),
             _ => None,
         };
         let clock = clock.clone();
