@@ -50,7 +50,7 @@ pub struct AccountManager {
 }
 
 /// An incident as its account remembers it: kept up to date with each change of the incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountIncident {
     /// The incident.
     pub number: IncidentNumber,

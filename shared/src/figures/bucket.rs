@@ -37,8 +37,8 @@ impl Bucket {
     /// The longest of 241; what takes longer still is told as this.
     pub const LAST: Self = Self((COUNT - 1) as u8);
 
-    /// By how many percent, at most, a time told by its bucket is off; in the first bucket it is
-    /// half a second instead.
+    /// By how many percent, at most, a time told by its bucket is off. Those of the first bucket are
+    /// told as half a second.
     ///
     /// A bucket from `a` to `b` is told as `2ab / (a + b)`, which is `(b - a) / (b + a)` off at both
     /// ends: 4.34 percent where `b` is the eighth root of two times `a`.

@@ -134,8 +134,8 @@ impl Figures {
         Promises { kept, breached: self.count(Counter::Breached(clock)) }
     }
 
-    /// How long something took; `None` when it never happened. Each time is off by less than
-    /// [`Bucket::PRECISION_PERCENT`] percent, or by half a second if that is more.
+    /// How long something took; `None` when it never happened. What is told is off by at most
+    /// [`Bucket::PRECISION_PERCENT`] percent; what took up to a second is told as half a second.
     #[must_use]
     pub fn times(&self, measured: Measured) -> Option<Times> {
         let (first, last) = (Bucket::FIRST, Bucket::LAST);

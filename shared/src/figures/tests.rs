@@ -50,9 +50,9 @@ fn names_and_buckets_stay_what_they_were() {
 }
 
 fn is_near(told: u64, exact: u64) -> bool {
-    let off = told.abs_diff(exact);
     // 4.4 percent, in whole numbers.
-    off <= 500 || u128::from(off) * 1_000 <= u128::from(exact) * 44
+    let is_within = u128::from(told.abs_diff(exact)) * 1_000 <= u128::from(exact) * 44;
+    if exact <= 1_000 { told == 500 } else { is_within }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Id, Policy, Target};
 
 /// Which promise a clock keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockName {
     /// A first response after the incident reached care.
@@ -36,7 +38,7 @@ impl ClockName {
 }
 
 /// A running promise. Instants have millisecond precision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Clock {
     /// When the promise was given.
     pub started_at: Timestamp,
@@ -124,7 +126,7 @@ pub fn after(instant: Timestamp, duration: SignedDuration) -> Timestamp {
 }
 
 /// How long after its deadline something was done; never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Lateness {
     /// The deadline.
     pub due_at: Timestamp,

@@ -225,7 +225,18 @@ pub type Note = Prose<1, 4000>;
 
 /// How much an incident hurts; `P1` hurts most. Each has its own targets in the policy.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Deserr,
+    utoipa::ToSchema,
 )]
 pub enum Priority {
     /// Work has stopped.
@@ -250,7 +261,7 @@ impl fmt::Display for Priority {
 }
 
 /// How an incident reached care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[deserr(rename_all = lowercase)]
 pub enum Channel {
@@ -275,7 +286,18 @@ impl Channel {
 
 /// A language that the desk writes.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Deserr,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[deserr(rename_all = lowercase)]
@@ -287,7 +309,7 @@ pub enum Language {
 }
 
 /// A customer: who asked, and where and in which language to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
 pub struct Customer {
     /// As it is greeted in e-mails.

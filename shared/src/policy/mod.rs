@@ -3,6 +3,7 @@
 //! Pure: text in, a [`Policy`] or every mistake out. It must never read a file, a clock or the
 //! environment, and a `Policy` that exists has been checked whole.
 
+mod limits;
 mod period;
 mod read;
 mod references;
@@ -12,6 +13,7 @@ use deserr::{Deserr, ValuePointerRef};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use limits::{Allowance, Limits};
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
 pub use table::Table;
@@ -50,6 +52,9 @@ pub struct Policy {
     /// or care says so.
     #[deserr(default)]
     pub recurrence: Option<Recurrence>,
+    /// How often customers may ask.
+    #[deserr(default)]
+    pub limits: Limits,
 }
 
 /// When incidents of an account recur. Whichever number is reached first.

@@ -33,6 +33,8 @@ struct State {
     emails: BTreeMap<EmailId, OutboxItem>,
     answered: HashMap<RequestKey, AnsweredRequest>,
     figures: BTreeMap<Date, Figures>,
+    /// How often each thing was done in each window.
+    done: HashMap<(&'static str, String, Timestamp), u32>,
 }
 
 impl MemoryStore {
@@ -94,12 +96,18 @@ impl Store for MemoryStore {
 
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
         let mut state = self.state();
-        let Commit { change, answered, parked } = commit;
+        let Commit { change, answered, parked, limit } = commit;
         if let Some(asked) = &answered
             && let Some(before) = state.answered.get(&asked.key)
             && before.expires_at > asked.answered_at
         {
             return Ok(Committed::AlreadyAnswered(before.clone()));
+        }
+        let window = limit.as_ref().map(|limit| (limit.what, limit.whom.clone(), limit.since));
+        if let (Some(limit), Some(window)) = (limit, &window)
+            && state.done.get(window).is_some_and(|done| *done >= limit.count)
+        {
+            return Ok(Committed::OverLimit(limit));
         }
         let number = &change.incident.number;
         let version = state.incidents.get(number).map_or(0, |incident| incident.version);
@@ -136,6 +144,9 @@ impl Store for MemoryStore {
             if let Some(tally) = &change.tally {
                 state.figures.entry(tally.day).or_default().merge(&tally.figures());
             }
+        }
+        if let Some(window) = window {
+            *state.done.entry(window).or_default() += 1;
         }
         if let Some(answered) = answered {
             state.answered.insert(answered.key.clone(), answered);
