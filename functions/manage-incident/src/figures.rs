@@ -181,9 +181,8 @@ fn day(text: &str) -> Option<Date> {
 impl FiguresView {
     fn of(figures: &Figures, from: Date, to: Date, time_zone: String) -> Self {
         let raised = |by| figures.count(Counter::Escalated(by));
-        let opened = |priority: Priority| {
-            (priority.to_string(), figures.count(Counter::Opened(priority)))
-        };
+        let opened =
+            |priority: Priority| (priority.to_string(), figures.count(Counter::Opened(priority)));
         Self {
             from,
             to,

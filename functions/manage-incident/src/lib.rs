@@ -27,7 +27,16 @@ pub use view::{IncidentView, StoryView};
 
 /// What the OpenAPI document says of these routes. Only the test that writes it calls this.
 #[derive(Debug, utoipa::OpenApi)]
-#[openapi(paths(open, list::list, read, respond, acknowledge, resolve, figures::read, document::read,))]
+#[openapi(paths(
+    open,
+    list::list,
+    read,
+    respond,
+    acknowledge,
+    resolve,
+    figures::read,
+    document::read,
+))]
 pub struct Documented;
 
 /// The routes of this function.

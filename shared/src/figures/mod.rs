@@ -83,7 +83,8 @@ impl Promises {
     /// `None` when none ended.
     #[must_use]
     pub fn share_kept(self) -> Option<u32> {
-        let (kept, all) = (u128::from(self.kept), u128::from(self.kept) + u128::from(self.breached));
+        let (kept, all) =
+            (u128::from(self.kept), u128::from(self.kept) + u128::from(self.breached));
         u32::try_from((kept * 10_000).checked_div(all)?).ok()
     }
 }
@@ -116,7 +117,8 @@ impl Figures {
     /// How many incidents were opened, whatever their priority.
     #[must_use]
     pub fn incidents(&self) -> u64 {
-        let opened = Priority::ALL.into_iter().map(|priority| self.count(Counter::Opened(priority)));
+        let opened =
+            Priority::ALL.into_iter().map(|priority| self.count(Counter::Opened(priority)));
         opened.fold(0, u64::saturating_add)
     }
 

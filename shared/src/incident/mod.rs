@@ -103,9 +103,7 @@ pub struct Pause {
 }
 
 /// How many promises were broken, by clock.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Breaches {
     /// Initial responses.
     #[serde(default)]

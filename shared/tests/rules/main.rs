@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod clocks;
+mod figures;
 mod invariants;
 mod ladder;
 mod policy;

@@ -68,11 +68,7 @@ pub(super) async fn figures(
 }
 
 /// Some days of one month. A moment behind is good enough for sums of days, and costs half.
-async fn of_month(
-    store: &DynamoDbStore,
-    first: Date,
-    last: Date,
-) -> Result<Figures, StoreError> {
+async fn of_month(store: &DynamoDbStore, first: Date, last: Date) -> Result<Figures, StoreError> {
     let mut pages = store
         .client
         .query()
@@ -91,7 +87,10 @@ async fn of_month(
             // Keys, and counters of another version, are not this one's business.
             let Some(counter) = Counter::named(name) else { continue };
             let times = times.as_n().ok().and_then(|times| times.parse().ok());
-            figures.add(counter, times.ok_or_else(|| items::corrupt(&item, "has a count that is none"))?);
+            figures.add(
+                counter,
+                times.ok_or_else(|| items::corrupt(&item, "has a count that is none"))?,
+            );
         }
     }
     Ok(figures)

@@ -152,7 +152,8 @@ mod tests {
         assert_eq!(figures_pk(day("2026-03-09")), "FIGURES#2026-03");
         assert!(figures_sk(day("2026-03-09"), u8::MAX) < figures_sk(day("2026-03-10"), 0));
         let number = "INC-1".parse().unwrap();
-        let mut shards: Vec<_> = (1..2_000).map(|version| figures_shard(&number, version)).collect();
+        let mut shards: Vec<_> =
+            (1..2_000).map(|version| figures_shard(&number, version)).collect();
         shards.sort_unstable();
         shards.dedup();
         assert!(shards.into_iter().eq(0..FIGURE_SHARDS));
