@@ -38,7 +38,6 @@ NOT_YET_DOCUMENTED = {
     "GET /v1/accounts/{id}",
     "POST /v1/accounts/{id}/recurrences",
     "POST /v1/policy/simulations",
-    "GET /v1/figures",
     "GET /links/{token}",
     "POST /links/{token}",
 }

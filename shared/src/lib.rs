@@ -1,7 +1,7 @@
 //! What every function of Escalation Desk has in common.
 //!
-//! [`incident`], [`policy`] and [`email`] are pure: they hold every rule and never touch a clock,
-//! the environment or AWS. [`store`], [`mailer`] and [`aws`] are the edges. [`carry_out`] joins both.
+//! [`incident`], [`policy`], [`email`] and [`figures`] are pure: they hold every rule and never touch
+//! a clock, the environment or AWS. [`store`], [`mailer`] and [`aws`] are the edges. [`carry_out`] joins both.
 
 pub mod account;
 pub mod aws;
@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod desk;
 pub mod email;
+pub mod figures;
 pub mod http;
 pub mod incident;
 pub mod mailer;

@@ -36,6 +36,7 @@ fn story() -> Vec<Example> {
         asks("/v1/incidents/{number}/responses", "/v1/incidents/INC-1/responses", response),
         asks("/v1/incidents/{number}/resolution", "/v1/incidents/INC-1/resolution", resolution),
         reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
+        reads("/v1/figures", "/v1/figures"),
     ]
 }
 

@@ -55,6 +55,9 @@ contract! {
     a_parked_email_is_parked_with_the_change_that_tells_others,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
     the_story_is_told_in_order,
+        figures_are_the_sums_of_the_days_asked_for,
+        figures_count_every_change_however_many,
+        only_what_is_committed_counts_and_once,
     }
     accounts {
         an_account_is_written_on_the_version_before,

@@ -94,6 +94,21 @@ async fn an_idle_sweep_is_one_query_for_each_shard_whatever_is_open() {
     assert_eq!(c.counter.take(), "Query 4", "10 open");
 }
 
+#[tokio::test]
+async fn a_month_of_figures_is_one_query_whatever_happened() {
+    let c = counted().await;
+    for n in 0..10 {
+        open_and_answered(&c.desk, &format!("INC-{n}")).await;
+    }
+    c.counter.take();
+    let day = |text: &str| text.parse().unwrap();
+    let figures = c.desk.store.figures(day("2026-11-01"), day("2026-11-30")).await.unwrap();
+    assert_eq!(figures.incidents(), 10);
+    assert_eq!(c.counter.take(), "Query 1");
+    c.desk.store.figures(day("2026-01-01"), day("2026-12-31")).await.unwrap();
+    assert_eq!(c.counter.take(), "Query 12");
+}
+
 /// 10,000 open incidents take a minute to write in a debug build: run with `--ignored`.
 #[tokio::test]
 #[ignore = "takes a minute; the figure is in the README"]

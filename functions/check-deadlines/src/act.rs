@@ -96,7 +96,6 @@ fn tell(change: &Change) {
         let (number, now) = (&entry.number, entry.at);
         let lateness = match &entry.event {
             Event::DeadlineMissed { clock, lateness, .. } => {
-                emit(Metric::Breaches, 1, now);
                 tracing::warn!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "deadline missed");
                 lateness
             }

@@ -5,6 +5,7 @@
 mod accounts;
 mod actions;
 mod document;
+mod figures;
 mod list;
 mod request;
 mod view;
@@ -44,6 +45,7 @@ pub use view::{IncidentView, StoryView};
     accounts::put,
     accounts::read,
     accounts::report_recurrence,
+    figures::read,
     document::read,
 ))]
 pub struct Documented;
@@ -64,6 +66,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .route("/v1/incidents/{number}/account-manager", post(accounts::engage_manager::<S>))
         .route("/v1/accounts/{id}", put(accounts::put::<S>).get(accounts::read::<S>))
         .route("/v1/accounts/{id}/recurrences", post(accounts::report_recurrence::<S>))
+        .route("/v1/figures", get(figures::read::<S>))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .with_state(desk)

@@ -8,6 +8,7 @@ use super::timeline::{Event, StartedClock, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
 use crate::account::{Account, Remembered};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
+use crate::figures::Tally;
 use crate::policy::{Period, Policy, Team, TeamId};
 
 /// What is to be committed, whole or not at all.
@@ -23,6 +24,8 @@ pub struct Change {
     pub account: Option<Account>,
     /// What the incident's account remembers of it.
     pub remembered: Option<Remembered>,
+    /// What it adds to the figures; `None` when nothing of it counts.
+    pub tally: Option<Tally>,
 }
 
 impl Change {
@@ -250,6 +253,7 @@ impl<'a> Draft<'a> {
                 emails: Vec::new(),
                 account: None,
                 remembered: None,
+                tally: None,
             };
         }
         self.leave_out_what_has_no_room();
@@ -269,6 +273,7 @@ impl<'a> Draft<'a> {
             event,
             started,
         });
+        let entries: Vec<_> = entries.collect();
         let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
             id: EmailId { number: number.clone(), version, index },
             recipient: told.to,
@@ -280,7 +285,8 @@ impl<'a> Draft<'a> {
             kind: told.kind,
         });
         Change {
-            entries: entries.collect(),
+            tally: Tally::of(&self.incident, &entries, &self.policy.desk.time_zone),
+            entries,
             emails: emails.collect(),
             incident: self.incident,
             account: self.account,

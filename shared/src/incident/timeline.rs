@@ -82,6 +82,10 @@ pub struct StoppedClock {
     pub due_at: Timestamp,
     /// How far past the deadline it was stopped, in milliseconds; 0 when the promise was kept.
     pub overrun_ms: i64,
+    /// Whether it had run out. Also without an overrun: a response may be recorded late, and a
+    /// breach is never erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub breached: bool,
 }
 
 /// What can happen.

@@ -252,6 +252,11 @@ pub enum Priority {
     P4,
 }
 
+impl Priority {
+    /// Every priority, what hurts most first.
+    pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
+}
+
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")

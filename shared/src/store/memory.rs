@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::dynamodb::keys::shard_of;
 use super::{
@@ -14,6 +15,7 @@ use super::{
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{Delivery, EmailStatus, OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
@@ -34,6 +36,7 @@ struct State {
     accounts: BTreeMap<AccountId, Account>,
     /// What accounts remember, and when the desk looks whether it recurs.
     remembered: BTreeMap<RememberedId, (AccountIncident, Option<Timestamp>)>,
+    figures: BTreeMap<Date, Figures>,
     /// How often each thing was done in each window.
     done: HashMap<(&'static str, String, Timestamp), u32>,
 }
@@ -162,6 +165,9 @@ impl Store for MemoryStore {
                 let delivery = Delivery::pending(email.created_at);
                 let item = OutboxItem { email: email.clone(), delivery };
                 state.emails.insert(email.id.clone(), item);
+            }
+            if let Some(tally) = &change.tally {
+                state.figures.entry(tally.day).or_default().merge(&tally.figures());
             }
         }
         if let Some(window) = window {
@@ -340,5 +346,14 @@ impl Store for MemoryStore {
         let Some(due) = due.filter(|due| **due == Some(due_at)) else { return Ok(false) };
         *due = None;
         Ok(true)
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        let mut figures = Figures::default();
+        // A range that ends before it begins has no days, and a map refuses it.
+        if from <= to {
+            self.state().figures.range(from..=to).for_each(|(_, day)| figures.merge(day));
+        }
+        Ok(figures)
     }
 }

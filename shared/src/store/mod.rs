@@ -1,4 +1,4 @@
-//! Where state lives: incidents, their timelines, the outbox, and answers already given.
+//! Where state lives: incidents, their timelines, the outbox, answers already given, and figures.
 //!
 //! A store holds no rule. It commits what was decided, whole or not at all, on the version it was
 //! decided on, and it says what is due. Methods are named by access pattern.
@@ -10,10 +10,12 @@ pub mod memory;
 use std::future::Future;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
 use crate::incident::{Change, Incident};
@@ -282,4 +284,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         id: &RememberedId,
         due_at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// What the changes recorded from one day to another, both included, add up to.
+    fn figures(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> impl Future<Output = Result<Figures, StoreError>> + Send;
 }

@@ -239,6 +239,9 @@ fn pause_end(because: PauseEnd) -> &'static str {
         PauseEnd::Responded => "The wait is over: care responded",
         PauseEnd::Resolved => "The wait is over: resolved",
         PauseEnd::MaximumReached => "The wait is over: the customer did not write or call in time",
+        PauseEnd::PriorityRaised => {
+            "The wait is over: with its new priority the update was due before"
+        }
     }
 }
 
@@ -246,7 +249,10 @@ fn pause_end(because: PauseEnd) -> &'static str {
 fn update_due(because: PauseEnd, due_at: Timestamp, when: &When<'_>) -> String {
     match because {
         PauseEnd::Resolved | PauseEnd::Responded => String::new(),
-        PauseEnd::CustomerReplied | PauseEnd::Escalated | PauseEnd::MaximumReached => {
+        PauseEnd::CustomerReplied
+        | PauseEnd::Escalated
+        | PauseEnd::MaximumReached
+        | PauseEnd::PriorityRaised => {
             format!("; update due {}", when.short(due_at))
         }
     }

@@ -254,6 +254,9 @@ fn pause_end(because: PauseEnd) -> &'static str {
         PauseEnd::Responded => "Fin de l’attente\u{a0}: le service client a répondu",
         PauseEnd::Resolved => "Fin de l’attente\u{a0}: incident résolu",
         PauseEnd::MaximumReached => "Fin de l’attente\u{a0}: le client n’a pas répondu à temps",
+        PauseEnd::PriorityRaised => {
+            "Fin de l’attente\u{a0}: avec la nouvelle priorité, le point était attendu avant"
+        }
     }
 }
 
@@ -261,7 +264,10 @@ fn pause_end(because: PauseEnd) -> &'static str {
 fn update_due(because: PauseEnd, due_at: Timestamp, when: &When<'_>) -> String {
     match because {
         PauseEnd::Resolved | PauseEnd::Responded => String::new(),
-        PauseEnd::CustomerReplied | PauseEnd::Escalated | PauseEnd::MaximumReached => {
+        PauseEnd::CustomerReplied
+        | PauseEnd::Escalated
+        | PauseEnd::MaximumReached
+        | PauseEnd::PriorityRaised => {
             format!("\u{202f}; point d’avancement attendu avant {}", when.short(due_at))
         }
     }

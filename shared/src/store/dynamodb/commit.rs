@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::items::{self, Item, number, string};
-use super::{DynamoDbStore, accounts, failure, keys};
+use super::{DynamoDbStore, accounts, failure, figures, keys};
 use crate::store::{AnsweredRequest, Commit, Committed, Limit, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -32,6 +32,9 @@ pub(super) async fn commit(
         }
         if let Some(remembered) = &change.remembered {
             writes.push(accounts::remember(store, remembered)?);
+        }
+        if let Some(tally) = &change.tally {
+            writes.push(figures::count(store, &change.incident, tally)?);
         }
     }
     if let Some(parked) = parked {

@@ -64,7 +64,7 @@ fn unmap<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> 
         .map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
 }
 
-fn corrupt(item: &Item, what: &str) -> StoreError {
+pub(super) fn corrupt(item: &Item, what: &str) -> StoreError {
     let key = |name| text(item, name).unwrap_or_default();
     StoreError::Corrupt(format!("item {} {} {what}", key(keys::PK), key(keys::SK)))
 }

@@ -8,12 +8,14 @@
 //! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
 //! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
+//! | figures | `FIGURES#<yyyy-mm>` | `<dd>#<shard>` | never | `commit` | `figures` |
 //! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
 //!
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
 //! An item has these attributes only while something is due for it. No other attribute may be
 //! called so: DynamoDB refuses an index key of another type.
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use jiff::Timestamp;
@@ -82,6 +84,12 @@ pub fn remembered_id(pk: &str, sk: &str) -> Option<RememberedId> {
     Some(RememberedId { account, opened_at, number: number.parse().ok()? })
 }
 
+/// What the partitions of figures begin with.
+pub const FIGURES: &str = "FIGURES";
+/// Over how many items the figures of a day are spread. More of them meet each other less often;
+/// fewer are read faster.
+pub const FIGURE_SHARDS: u8 = 64;
+
 /// The partition of an incident and all that belongs to it.
 #[must_use]
 pub fn incident_pk(number: &IncidentNumber) -> String {
@@ -148,6 +156,25 @@ pub fn shard_of(number: &IncidentNumber) -> u8 {
     Sha256::digest(number.as_str())[0] % DUE_SHARDS
 }
 
+/// The partition of the figures of a day's month.
+#[must_use]
+pub fn figures_pk(day: Date) -> String {
+    format!("{FIGURES}#{:04}-{:02}", day.year(), day.month())
+}
+
+/// The sort key of a day's figures in one shard; sorts by day.
+#[must_use]
+pub fn figures_sk(day: Date, shard: u8) -> String {
+    format!("{:02}#{shard:03}", day.day())
+}
+
+/// The shard in which a change counts. Changes of one incident are spread too: it costs nothing, and
+/// a single incident cannot make one item grow.
+#[must_use]
+pub fn figures_shard(number: &IncidentNumber, version: u64) -> u8 {
+    Sha256::digest(format!("{number}#{version}"))[0] % FIGURE_SHARDS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,6 +190,19 @@ mod tests {
             number: "a-1.x".parse().unwrap(),
         };
         assert_eq!(remembered_id(&account_pk(&id.account), &remembered_sk(&id)), Some(id));
+    }
+
+    #[test]
+    fn figures_sort_by_day_and_use_every_shard() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(figures_pk(day("2026-03-09")), "FIGURES#2026-03");
+        assert!(figures_sk(day("2026-03-09"), u8::MAX) < figures_sk(day("2026-03-10"), 0));
+        let number = "INC-1".parse().unwrap();
+        let mut shards: Vec<_> =
+            (1..2_000).map(|version| figures_shard(&number, version)).collect();
+        shards.sort_unstable();
+        shards.dedup();
+        assert!(shards.into_iter().eq(0..FIGURE_SHARDS));
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod accounts;
 mod board;
 mod commit;
 mod failure;
+mod figures;
 mod items;
 pub mod keys;
 mod outbox;
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
@@ -21,6 +23,7 @@ use super::{
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
 use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
 use crate::incident::values::{AccountId, IncidentNumber};
 use failure::unavailable;
@@ -175,5 +178,9 @@ impl Store for DynamoDbStore {
         due_at: Timestamp,
     ) -> Result<bool, StoreError> {
         accounts::settle(self, id, due_at).await
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        figures::figures(self, from, to).await
     }
 }
