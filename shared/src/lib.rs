@@ -11,6 +11,7 @@ pub mod desk;
 pub mod email;
 pub mod http;
 pub mod incident;
+pub mod links;
 pub mod mailer;
 pub mod policy;
 pub mod store;

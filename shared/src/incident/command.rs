@@ -50,6 +50,11 @@ pub enum Command {
         /// Who.
         by: Name,
     },
+    /// A person withdraws the acknowledgement that stands: the ladder goes on.
+    ResumeLadder {
+        /// Who.
+        by: Name,
+    },
     /// Care resolves the incident.
     Resolve {
         /// Who.

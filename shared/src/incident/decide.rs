@@ -43,6 +43,7 @@ pub fn decide(
                     respond::respond(draft, author, message, at)
                 }
                 Command::Acknowledge { by } => ladder::acknowledge(draft, by),
+                Command::ResumeLadder { by } => Ok(ladder::resume(draft, by)),
                 Command::Resolve { by, note } => respond::resolve(draft, by, note),
                 Command::DeadlinePassed => Ok(deadline::deadline_passed(draft)),
                 Command::Undeliverable { email, recipient, kind, reason } => {

@@ -11,7 +11,7 @@ use shared::incident::timeline::Event;
 use shared::incident::values::Channel;
 use shared::incident::{Change, Command, Incident, decide};
 
-use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond, resume_ladder};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -30,6 +30,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Ask(Box::new(open(Channel::Email)))),
         1 => Just(Step::Ask(Box::new(open(Channel::Chat)))),
         2 => Just(Step::Ask(Box::new(acknowledge()))),
+        1 => Just(Step::Ask(Box::new(resume_ladder()))),
         2 => Just(Step::Ask(Box::new(respond()))),
         1 => Just(Step::Ask(Box::new(resolve()))),
         2 => (0usize..8).prop_map(Step::Bounce),

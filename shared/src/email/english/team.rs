@@ -207,6 +207,53 @@ pub(super) fn acknowledged(
     .step(format!("Everybody else: help {by} where you can. You need do nothing else."))
 }
 
+pub(super) fn withdrawn(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    taken_by: &Name,
+    cause: &Cause,
+    promised_at: Timestamp,
+    level_until: Option<Timestamp>,
+) -> Letter {
+    let number = &email.id.number;
+    let short = when.short(promised_at);
+    let letter = Letter::new(
+        Tone::Alarm,
+        if when.is_past(promised_at) {
+            format!("NOBODY HAS IT any more, response overdue since {short}")
+        } else {
+            format!("NOBODY HAS IT any more, response due {short}")
+        },
+        if by == taken_by {
+            format!("{by} no longer has the escalation of {number}")
+        } else {
+            format!("{by} withdrew the acknowledgement of {number} by {taken_by}")
+        },
+    );
+    let letter = why(letter, cause, when)
+        .say(match level_until {
+            Some(_) => {
+                "Nobody has the escalation now, and the ladder goes on where it stood. If nobody \
+                 acknowledges it or responds to the customer before the level ends, it goes further."
+            }
+            None => {
+                "Nobody has the escalation now, and every level was alerted before. Everybody on \
+                 the ladder is alarmed until one person acts."
+            }
+        })
+        .deadline(response_label(when, promised_at), when.full(promised_at));
+    let letter = match level_until {
+        Some(until) => letter.deadline("The level ends", when.full(until)),
+        None => letter,
+    };
+    let letter = letter.request(
+        "Acknowledge the escalation under your name, so that the others know you have it.",
+        acknowledgement(number, "your name"),
+    );
+    respond(letter, email)
+}
+
 pub(super) fn stopped(
     email: &OutboxEmail,
     when: &When<'_>,

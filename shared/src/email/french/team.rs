@@ -212,6 +212,55 @@ pub(super) fn acknowledged(
     .step(format!("Les autres\u{a0}: aidez {by} si besoin. Vous n’avez rien d’autre à faire."))
 }
 
+pub(super) fn withdrawn(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    taken_by: &Name,
+    cause: &Cause,
+    promised_at: Timestamp,
+    level_until: Option<Timestamp>,
+) -> Letter {
+    let number = &email.id.number;
+    let short = when.short(promised_at);
+    let letter = Letter::new(
+        Tone::Alarm,
+        if when.is_past(promised_at) {
+            format!("PLUS PERSONNE NE S’EN CHARGE, réponse en retard depuis {short}")
+        } else {
+            format!("PLUS PERSONNE NE S’EN CHARGE, réponse avant {short}")
+        },
+        if by == taken_by {
+            format!("{by} ne prend plus en charge l’escalade de l’incident {number}")
+        } else {
+            format!("{by} a mis fin à la prise en charge de l’incident {number} par {taken_by}")
+        },
+    );
+    let letter = why(letter, cause, when)
+        .say(match level_until {
+            Some(_) => {
+                "Plus personne ne s’en charge, et l’escalade reprend où elle en était. Si personne \
+                 ne la prend en charge ni ne répond au client avant la fin du niveau, elle monte \
+                 plus haut."
+            }
+            None => {
+                "Plus personne ne s’en charge, et tous les niveaux ont déjà été alertés. Toutes \
+                 les personnes de l’échelle d’escalade sont alarmées jusqu’à ce que l’une d’elles \
+                 agisse."
+            }
+        })
+        .deadline(response_label(when, promised_at), when.full(promised_at));
+    let letter = match level_until {
+        Some(until) => letter.deadline("Le niveau prend fin le", when.full(until)),
+        None => letter,
+    };
+    let letter = letter.request(
+        "Prenez l’escalade en charge à votre nom, pour que les autres le sachent.",
+        acknowledgement(number, "votre nom"),
+    );
+    respond(letter, email)
+}
+
 pub(super) fn stopped(
     email: &OutboxEmail,
     when: &When<'_>,
