@@ -5,6 +5,7 @@
 mod answers;
 mod bad_input;
 mod idempotency;
+mod link_keys;
 mod unavailable;
 
 use desk_tests::DEFAULT_POLICY;

@@ -13,6 +13,8 @@ pub(super) fn frame(desk: &Desk) -> Frame {
     Frame {
         lang: "en",
         steps_title: "What to do next",
+        page_says: "Where your incident stands at any time, and how to escalate it",
+        page_label: "See your incident",
         colon: ":",
         repeat_notice: "You may have received this e-mail before: we could not be certain that it \
                         arrived, so it is sent again.",

@@ -14,6 +14,8 @@ pub(super) fn frame(desk: &Desk) -> Frame {
     Frame {
         lang: "fr",
         steps_title: "À faire maintenant",
+        page_says: "À tout moment, l’état de votre incident, et comment l’escalader",
+        page_label: "Voir votre incident",
         colon: "\u{a0}:",
         repeat_notice: "Vous avez peut-être déjà reçu cet e-mail\u{a0}: nous n’étions pas certains \
                         qu’il vous était parvenu, il vous est donc renvoyé.",

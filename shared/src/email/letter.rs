@@ -21,6 +21,8 @@ pub(super) struct Letter {
     pub quote: Option<Quote>,
     /// What the reader should do.
     pub steps: Vec<Step>,
+    /// Where a customer's own page is.
+    pub page: Option<String>,
     /// What is known besides.
     pub facts: Vec<Fact>,
 }
@@ -58,6 +60,16 @@ pub(super) struct Step {
     pub text: String,
     /// The request to the desk that does it, line by line; empty when the desk cannot do it.
     pub request: Vec<String>,
+    /// The e-mail's link, when that does it.
+    pub link: Option<Button>,
+}
+
+/// A link with words on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Button {
+    pub label: &'static str,
+    /// Empty until [`Letter::linked`].
+    pub url: String,
 }
 
 /// The words around a letter that are the same in all of one language.
@@ -65,6 +77,9 @@ pub(super) struct Step {
 pub(super) struct Frame {
     pub lang: &'static str,
     pub steps_title: &'static str,
+    /// What is on a customer's own page, and the words on its button.
+    pub page_says: &'static str,
+    pub page_label: &'static str,
     /// What stands between a label and its value in the text part.
     pub colon: &'static str,
     /// Above a letter that may have come before.
@@ -83,6 +98,7 @@ impl Letter {
             deadlines: Vec::new(),
             quote: None,
             steps: Vec::new(),
+            page: None,
             facts: Vec::new(),
         }
     }
@@ -103,13 +119,43 @@ impl Letter {
     }
 
     pub fn step(mut self, text: impl Into<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request: Vec::new() });
+        self.steps.push(Step { text: text.into(), request: Vec::new(), link: None });
         self
     }
 
     /// A step that is a request to the desk.
     pub fn request(mut self, text: impl Into<String>, request: Vec<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request });
+        self.steps.push(Step { text: text.into(), request, link: None });
+        self
+    }
+
+    /// A step that the e-mail's link does; where there is no link, the request.
+    pub fn link(
+        mut self,
+        text: impl Into<String>,
+        label: &'static str,
+        request: Vec<String>,
+    ) -> Self {
+        let link = Some(Button { label, url: String::new() });
+        self.steps.push(Step { text: text.into(), request, link });
+        self
+    }
+
+    /// Puts the e-mail's link into the step that it does, or shows it as the customer's page.
+    /// Without one, a step that only the link could do goes.
+    pub fn linked(mut self, url: Option<&str>, is_for_teams: bool) -> Self {
+        for step in &mut self.steps {
+            match (&mut step.link, url) {
+                (Some(link), Some(url)) => {
+                    link.url = url.to_owned();
+                    step.request.clear();
+                }
+                (link @ Some(_), None) if !step.request.is_empty() => *link = None,
+                _ => {}
+            }
+        }
+        self.steps.retain(|step| step.link.as_ref().is_none_or(|link| !link.url.is_empty()));
+        self.page = url.filter(|_| !is_for_teams).map(str::to_owned);
         self
     }
 

@@ -180,3 +180,51 @@ impl Secret {
         LinkKeys::read(secret.secret_string().unwrap_or_default()).map_err(KeysUnavailable::Wrong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::links::PublicUrl;
+
+    const KEYS: &str = r#"{"key_id": "1", "key": "sesame-sesame-sesame-sesame-sesame"}"#;
+
+    fn from(variables: &[(&str, &str)]) -> Result<KeySource, String> {
+        let lookup = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let read = Environment::read::<(KeySource, PublicUrl)>(&lookup);
+        read.map(|(source, _)| source).map_err(|mistakes| mistakes.to_string())
+    }
+
+    #[test]
+    fn the_keys_are_in_a_secret_in_the_environment_or_in_a_file() {
+        let url = ("PUBLIC_URL", "https://desk.example.com");
+        assert!(matches!(from(&[url, ("LINK_KEYS_SECRET", "arn")]), Ok(KeySource::Secret(_))));
+        assert!(matches!(from(&[url, ("LINK_KEYS", KEYS)]), Ok(KeySource::Given(_))));
+        let folder = std::env::temp_dir().join(format!("desk-links-{}", std::process::id()));
+        std::fs::write(&folder, KEYS).unwrap();
+        let path = folder.display().to_string();
+        assert!(matches!(from(&[url, ("LINK_KEYS_FILE", &path)]), Ok(KeySource::Given(_))));
+        std::fs::remove_file(folder).unwrap();
+    }
+
+    #[test]
+    fn every_mistake_about_links_is_told_at_once_and_no_key() {
+        let said = "the environment is not right: LINK_KEYS_SECRET, LINK_KEYS, LINK_KEYS_FILE: exactly \
+                    one of them must be set; PUBLIC_URL is not set";
+        assert_eq!(from(&[]).unwrap_err(), said);
+        let both = from(&[("LINK_KEYS_SECRET", "arn"), ("LINK_KEYS", KEYS)]).unwrap_err();
+        assert_eq!(both, said);
+        let wrong = from(&[
+            ("LINK_KEYS", &KEYS.replace("\"key\"", "\"kye\"")),
+            ("PUBLIC_URL", "https://desk.example.com/"),
+        ])
+        .unwrap_err();
+        assert!(wrong.contains("LINK_KEYS: /kye: is not known here"), "{wrong}");
+        assert!(wrong.contains("PUBLIC_URL: must be an https origin"), "{wrong}");
+        assert!(!wrong.contains("sesame"), "{wrong}");
+        let missing = from(&[("LINK_KEYS_FILE", "/nowhere/keys.json")]).unwrap_err();
+        assert!(missing.contains("LINK_KEYS_FILE: /nowhere/keys.json: No such file"), "{missing}");
+    }
+}

@@ -43,13 +43,15 @@ impl std::str::FromStr for PublicUrl {
     }
 }
 
-impl Config for Option<PublicUrl> {
+impl Config for PublicUrl {
     fn read(environment: &mut Environment<'_>) -> Self {
         let text = environment.required("PUBLIC_URL");
-        if text.is_empty() {
-            return None;
+        if !text.is_empty()
+            && let Err(invalid) = text.parse::<Self>()
+        {
+            environment.wrong("PUBLIC_URL", invalid);
         }
-        text.parse().map_err(|invalid: Invalid| environment.wrong("PUBLIC_URL", invalid)).ok()
+        Self(text)
     }
 }
 
@@ -79,6 +81,40 @@ impl LinkWriter {
                 emit(Metric::EmailsWithoutLink, 1, now);
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin_that_is_safe_to_send() {
+        for good in [
+            "https://desk.example.com",
+            "https://abc.execute-api.eu-west-1.amazonaws.com",
+            "https://desk.example.com:8443",
+            "http://127.0.0.1:3000",
+            "http://localhost:3000",
+        ] {
+            assert!(good.parse::<PublicUrl>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "desk.example.com",
+            "/links",
+            "http://desk.example.com",
+            "ftp://desk.example.com",
+            "https://desk.example.com/",
+            "https://desk.example.com/v1",
+            "https://desk.example.com?a=b",
+            "https://desk.example.com#a",
+            "https://user:password@desk.example.com",
+            "https://",
+            "https://desk example.com",
+        ] {
+            assert!(bad.parse::<PublicUrl>().is_err(), "{bad:?}");
         }
     }
 }

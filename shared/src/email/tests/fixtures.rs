@@ -6,6 +6,7 @@ use crate::email::{Alert, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::incident::clock::ClockName::{self, EscalationResponse, InitialResponse, Update};
 use crate::incident::escalation::Cause;
 use crate::incident::values::{Channel, Language, Priority};
+use crate::links::{LinkKeys, link_of};
 use crate::policy::{Desk, Sender};
 
 /// An e-mail to look at: the snapshot it is kept in, and what led to it.
@@ -47,6 +48,13 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
         created_at: minutes(0),
         kind,
     }
+}
+
+/// Where the link of an e-mail leads.
+pub fn url(email: &OutboxEmail) -> Option<String> {
+    let keys = r#"{"key_id": "1", "key": "a key of the tests, and of nobody else"}"#;
+    let token = LinkKeys::read(keys).unwrap().sign(&link_of(email)?);
+    Some(format!("https://desk.example.com/links/{token}"))
 }
 
 fn promise(clock: ClockName, after: i64) -> Promise {
