@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod idempotency;
 mod link_keys;
+mod links;
 mod unavailable;
 
 use desk_tests::DEFAULT_POLICY;

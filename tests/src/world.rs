@@ -68,7 +68,7 @@ impl World {
             start + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
-        let api = escalation_desk::gateway::router(desk.clone());
+        let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
         let links = crate::link_writer(keys);
         Self { desk, mailer: MemoryMailer::default(), links, api, began }
     }

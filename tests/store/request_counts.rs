@@ -32,7 +32,7 @@ async fn counted() -> Counted {
         policy: Arc::new(desk_tests::default_policy()),
         clock: Clock::of(start),
     };
-    let api = escalation_desk::gateway::router(desk.clone());
+    let api = escalation_desk::gateway::router(desk.clone(), desk_tests::link_keys());
     Counted { desk, api, counter, _dynamodb: dynamodb }
 }
 

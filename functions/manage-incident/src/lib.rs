@@ -2,6 +2,7 @@
 //!
 //! Parse, carry out, answer. No rule lives here.
 
+pub mod links;
 mod list;
 mod request;
 mod view;
@@ -14,13 +15,15 @@ use axum::routing::{get, post};
 use shared::desk::Desk;
 use shared::http::{Answer, Asked, Number, Problem, answer, no_such_method, no_such_route};
 use shared::incident::{Change, Command, Refusal};
+use shared::links::KeyRing;
 use shared::store::Store;
 
 use request::{Acknowledgement, NewIncident, Resolution, ResponseGiven};
 pub use view::{IncidentView, StoryView};
 
 /// The routes of this function.
-pub fn router<S: Store>(desk: Desk<S>) -> Router {
+pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
+    let links = links::router(desk.clone(), keys);
     Router::new()
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
         .route("/v1/incidents/{number}", get(read::<S>))
@@ -30,6 +33,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .with_state(desk)
+        .merge(links)
 }
 
 async fn open<S: Store>(

@@ -113,7 +113,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
     let keys = KeyRing::new(keys, &aws);
-    let links = LinkWriter::new(keys, public_url);
+    let links = LinkWriter::new(keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
     let backends = vec![
@@ -150,7 +150,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
-        tokio::spawn(serve(ports.api, gateway::router(desk), requests_stop.clone())),
+        tokio::spawn(serve(ports.api, gateway::router(desk, keys), requests_stop.clone())),
         tokio::spawn(pump::run(stream, pump::Settings::default(), dispatch, requests_stop)),
     ];
     Ok(Running {

@@ -11,18 +11,20 @@ use serde_json::json;
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::http::no_such_route;
+use shared::links::KeyRing;
 use shared::store::Store;
 use tower::ServiceExt;
 
 const CALLER: &str = "arn:aws:iam::000000000000:user/local";
 
 /// The HTTP API.
-pub fn router<S: Store>(desk: Desk<S>) -> Router {
+pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
     let clock = desk.clock.clone();
     let escalations = submit_escalation::router(desk.clone());
-    let incidents = manage_incident::router(desk);
+    let incidents = manage_incident::router(desk, keys);
     Router::new().fallback(move |request: Request| {
         let function = match request.uri().path().split('/').nth(2) {
+            Some(_) if request.uri().path().starts_with("/links/") => Some(incidents.clone()),
             _ if !request.uri().path().starts_with("/v1/") => None,
             Some("escalations") => Some(escalations.clone()),
             Some("incidents") => Some(incidents.clone()),
@@ -96,8 +98,10 @@ mod tests {
     async fn get(path: &str) -> (StatusCode, String) {
         let policy = Arc::new(Policy::read(include_str!("../../policy.toml")).unwrap());
         let desk = Desk { store: MemoryStore::default(), policy, clock: Clock::system() };
+        let keys = r#"{"key_id": "1", "key": "a key of the tests, and of nobody else"}"#;
+        let keys = KeyRing::given(shared::links::LinkKeys::read(keys).unwrap());
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router(desk).oneshot(request).await.unwrap();
+        let response = router(desk, keys).oneshot(request).await.unwrap();
         let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
         (response.status(), kind)
     }
@@ -109,6 +113,12 @@ mod tests {
         assert_eq!(get("/v1/incidents/X-1").await, problem(StatusCode::NOT_FOUND));
         assert_eq!(get("/v1/escalations").await, problem(StatusCode::METHOD_NOT_ALLOWED));
         assert_eq!(get("/v1/incidents").await, (StatusCode::OK, "application/json".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn links_are_reached_and_answer_with_a_page() {
+        let page = (StatusCode::NOT_FOUND, "text/html; charset=utf-8".to_owned());
+        assert_eq!(get("/links/x").await, page);
     }
 
     #[tokio::test]

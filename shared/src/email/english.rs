@@ -1,6 +1,7 @@
 //! Every e-mail in English.
 
 mod customer;
+pub(super) mod story;
 mod team;
 
 use super::letter::{Frame, Letter};

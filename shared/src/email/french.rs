@@ -2,6 +2,7 @@
 //! non-breaking space: `\u{a0}` before a colon, the narrow `\u{202f}` before `;`, `!` and `?`.
 
 mod customer;
+pub(super) mod story;
 mod team;
 
 use super::letter::{Frame, Letter};

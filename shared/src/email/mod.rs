@@ -9,10 +9,13 @@ mod french;
 mod letter;
 pub mod outbox;
 pub mod render;
+pub mod story;
 #[cfg(test)]
 mod tests;
 mod when;
 mod wrap;
+
+pub use when::When;
 
 use std::{fmt, str::FromStr};
 

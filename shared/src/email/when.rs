@@ -42,18 +42,22 @@ const FR_MONTHS: [&str; 12] = [
 
 const SECONDS_MATTER_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Writes instants for one recipient.
+/// Writes instants for one reader.
 #[derive(Debug, Clone)]
-pub(super) struct When<'a> {
+pub struct When<'a> {
+    /// The zone in which they are written.
     pub zone: &'a TimeZone,
+    /// The reader's language.
     pub language: Language,
-    /// When the e-mail's cause happened: what is near it is told to the second.
+    /// When it is written: for an e-mail, when its cause happened. What is near that is told to the
+    /// second.
     pub written_at: Timestamp,
 }
 
 impl When<'_> {
     /// The whole instant to the second, with its zone: `Tuesday 24 November 2026, 09:15:00 (CET,
     /// UTC+1)`.
+    #[must_use]
     pub fn full(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
         let (day, month) = self.names(&at);
@@ -66,6 +70,7 @@ impl When<'_> {
     }
 
     /// For subjects: the time of day, with the date when it is not the same day: `09:15 CET`.
+    #[must_use]
     pub fn short(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
         let time = format!("{} {}", self.time(&at), zone_abbreviation(&at));
@@ -80,6 +85,7 @@ impl When<'_> {
     }
 
     /// Whether it had come when the e-mail was written.
+    #[must_use]
     pub fn is_past(&self, instant: Timestamp) -> bool {
         instant <= self.written_at
     }
