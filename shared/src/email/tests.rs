@@ -6,4 +6,5 @@
 mod fixtures;
 mod hostile;
 mod same_words;
+mod story;
 mod whole;

@@ -39,7 +39,7 @@ pub enum KeySource {
     /// `LINK_KEYS_SECRET`: the secret's ARN.
     Secret(String),
     /// `LINK_KEYS`, the JSON itself, or `LINK_KEYS_FILE`, a file that holds it.
-    Given(LinkKeys),
+    Given(Arc<LinkKeys>),
     /// None of them, or a mistake, which is told.
     Missing,
 }
@@ -63,7 +63,7 @@ impl Config for KeySource {
                 return Self::Missing;
             }
         };
-        LinkKeys::read(&text).map(Self::Given).unwrap_or_else(|wrong| {
+        LinkKeys::read(&text).map(|keys| Self::Given(Arc::new(keys))).unwrap_or_else(|wrong| {
             environment.wrong(name, wrong);
             Self::Missing
         })
@@ -102,7 +102,7 @@ impl KeyRing {
             KeySource::Given(keys) => (None, Some(keys)),
             KeySource::Missing => (None, None),
         };
-        let kept = Kept { keys: keys.map(Arc::new), ..Kept::default() };
+        let kept = Kept { keys, ..Kept::default() };
         Self(Arc::new(Ring { secret, kept: Mutex::new(kept) }))
     }
 

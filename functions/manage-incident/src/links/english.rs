@@ -15,8 +15,11 @@ const WORDS: Words = Words {
     wrong_title: "Error: ",
     wrong: "Nothing was done yet. Please correct this:",
     story: "What was done so far, the latest first",
-    foot: "sent automatically by Escalation Desk",
+    foot: "Escalation Desk",
 };
+
+const TEAM_HINT: &str = "As the others know you, at least 2 characters.";
+const CUSTOMER_HINT: &str = "So that we know whom to respond to, at least 2 characters.";
 
 pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
     use Said as S;
@@ -48,7 +51,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 ),
             };
             let told: Vec<_> = teams.iter().map(|name| name.as_str()).collect();
-            facts(page, incident).fact("Alerted so far", told.join(", ")).form(vec![name(typed)], "Acknowledge")
+            facts(page, incident).fact("Alerted so far", told.join(", ")).form(vec![name(typed, TEAM_HINT)], "Acknowledge")
         }
         S::Acknowledged { incident, by, at, until, now } => {
             let page = if *now {
@@ -70,7 +73,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 .say("If you withdraw the acknowledgement, nobody has the escalation any more: the ladder goes on where it stood, and everybody who was alerted is told that it was you.");
             let page = promise(page, incident, when)
                 .deadline("By itself, the acknowledgement ends at", when.full(*until));
-            facts(page, incident).form(vec![name(typed)], "Withdraw the acknowledgement")
+            facts(page, incident).form(vec![name(typed, TEAM_HINT)], "Withdraw the acknowledgement")
         }
         S::NobodyHasIt { incident, escalation, now } => {
             let page = if *now {
@@ -110,7 +113,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 typed: typed.business_justification.clone(),
                 wrong: typed.wrong.business_justification.then_some("Write a business justification of 10 to 4,000 characters."),
             };
-            promise(page, incident, when).form(vec![why, name(typed)], "Escalate")
+            promise(page, incident, when).form(vec![why, name(typed, CUSTOMER_HINT)], "Escalate")
         }
         S::Escalated { incident, justification } => {
             let page = new(Tone::Good, format!("{} is escalated", incident.number))
@@ -232,11 +235,11 @@ fn facts(page: Page, incident: &Incident) -> Page {
         .fact("Customer", incident.customer.name.as_str())
 }
 
-fn name(typed: &Typed) -> Field {
+fn name(typed: &Typed, hint: &'static str) -> Field {
     Field {
         name: "name",
         label: "Your name",
-        hint: "As the others know you, at least 2 characters.",
+        hint,
         long: false,
         longest: 200,
         typed: typed.name.clone(),

@@ -16,8 +16,11 @@ const WORDS: Words = Words {
     wrong_title: "Erreur\u{a0}: ",
     wrong: "Rien n’a encore été fait. Veuillez corriger\u{a0}:",
     story: "Ce qui a été fait, du plus récent au plus ancien",
-    foot: "envoyé automatiquement par Escalation Desk",
+    foot: "Escalation Desk",
 };
+
+const TEAM_HINT: &str = "Tel que les autres vous connaissent, au moins 2 caractères.";
+const CUSTOMER_HINT: &str = "Pour que nous sachions à qui répondre, au moins 2 caractères.";
 
 pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
     use Said as S;
@@ -49,7 +52,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 ),
             };
             let told: Vec<_> = teams.iter().map(|name| name.as_str()).collect();
-            facts(page, incident).fact("Équipes alertées", told.join(", ")).form(vec![name(typed)], "Prendre en charge")
+            facts(page, incident).fact("Équipes alertées", told.join(", ")).form(vec![name(typed, TEAM_HINT)], "Prendre en charge")
         }
         S::Acknowledged { incident, by, at, until, now } => {
             let page = if *now {
@@ -71,7 +74,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 .say("Si vous mettez fin à la prise en charge, plus personne ne s’en occupe\u{a0}: l’escalade reprend où elle en était, et toutes les personnes alertées apprennent que c’est vous.");
             let page = promise(page, incident, when)
                 .deadline("La prise en charge prend fin d’elle-même le", when.full(*until));
-            facts(page, incident).form(vec![name(typed)], "Mettre fin à la prise en charge")
+            facts(page, incident).form(vec![name(typed, TEAM_HINT)], "Mettre fin à la prise en charge")
         }
         S::NobodyHasIt { incident, escalation, now } => {
             let page = if *now {
@@ -111,7 +114,7 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
                 typed: typed.business_justification.clone(),
                 wrong: typed.wrong.business_justification.then_some("Écrivez une justification métier de 10 à 4\u{202f}000 caractères."),
             };
-            promise(page, incident, when).form(vec![why, name(typed)], "Escalader")
+            promise(page, incident, when).form(vec![why, name(typed, CUSTOMER_HINT)], "Escalader")
         }
         S::Escalated { incident, justification } => {
             let page = new(Tone::Good, format!("L’incident {} est escaladé", incident.number))
@@ -234,11 +237,11 @@ fn facts(page: Page, incident: &Incident) -> Page {
         .fact("Client", incident.customer.name.as_str())
 }
 
-fn name(typed: &Typed) -> Field {
+fn name(typed: &Typed, hint: &'static str) -> Field {
     Field {
         name: "name",
         label: "Votre nom",
-        hint: "Tel que les autres vous connaissent, au moins 2 caractères.",
+        hint,
         long: false,
         longest: 200,
         typed: typed.name.clone(),

@@ -32,10 +32,10 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         E::DeadlineMissed { clock, lateness, .. } => missed(*clock, lateness, when),
         E::Acknowledged { .. } => "A person in customer care took the escalation.".to_owned(),
         E::AcknowledgementWithdrawn { .. } => {
-            "That person cannot act on it after all, and the escalation goes on.".to_owned()
+            "Whoever took the escalation cannot act on it after all; it goes on.".to_owned()
         }
         E::AcknowledgementExpired { .. } => {
-            "That person did not respond in time, and the escalation goes on.".to_owned()
+            "Whoever took the escalation did not respond in time; it goes on.".to_owned()
         }
         E::Responded { author, message: Some(message), .. } => {
             format!("{author} responded:\n{message}")

@@ -42,11 +42,11 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
             "Une personne du service client a pris l’escalade en charge.".to_owned()
         }
         E::AcknowledgementWithdrawn { .. } => {
-            "Cette personne ne peut finalement pas s’en charger, et l’escalade se poursuit."
+            "La personne chargée de l’escalade ne peut finalement pas agir\u{202f}; l’escalade se poursuit."
                 .to_owned()
         }
         E::AcknowledgementExpired { .. } => {
-            "Cette personne n’a pas répondu à temps, et l’escalade se poursuit.".to_owned()
+            "La personne chargée de l’escalade n’a pas répondu à temps\u{202f}; l’escalade se poursuit.".to_owned()
         }
         E::Responded { author, message: Some(message), .. } => {
             format!("{author} a répondu\u{a0}:\n{message}")
