@@ -13,6 +13,7 @@ pub mod email;
 pub mod figures;
 pub mod http;
 pub mod incident;
+pub mod links;
 pub mod mailer;
 pub mod policy;
 pub mod store;

@@ -42,6 +42,8 @@ pub enum Metric {
     EmailsRequeued,
     /// SES does not send for this account.
     SendingHeld,
+    /// An e-mail went out without its link, because the keys of links were not to be had.
+    EmailsWithoutLink,
     /// A stream record, or a stored item, that this code cannot read.
     Unreadable,
 }
@@ -62,6 +64,7 @@ impl Metric {
             Self::EmailsParked => "EmailsParked",
             Self::EmailsRequeued => "EmailsRequeued",
             Self::SendingHeld => "SendingHeld",
+            Self::EmailsWithoutLink => "EmailsWithoutLink",
             Self::Unreadable => "Unreadable",
         }
     }

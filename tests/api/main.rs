@@ -8,6 +8,8 @@ mod conditions;
 mod document;
 mod idempotency;
 mod limits;
+mod link_keys;
+mod links;
 mod scopes;
 mod unavailable;
 

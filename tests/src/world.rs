@@ -18,6 +18,7 @@ use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::email::EmailId;
 use shared::email::render::Rendered;
+use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::memory::MemoryMailer;
 use shared::policy::Policy;
 use shared::store::dynamodb::keys;
@@ -37,6 +38,8 @@ pub struct World {
     pub desk: Desk<MemoryStore>,
     /// SES.
     pub mailer: MemoryMailer,
+    /// Who writes the links of e-mails.
+    pub links: LinkWriter,
     api: Router,
     began: Instant,
 }
@@ -49,14 +52,25 @@ impl World {
     /// When the policy is wrong.
     #[must_use]
     pub fn new(policy: &str) -> Self {
+        Self::with_keys(policy, crate::link_keys())
+    }
+
+    /// The same, with these keys for links.
+    ///
+    /// # Panics
+    ///
+    /// When the policy is wrong.
+    #[must_use]
+    pub fn with_keys(policy: &str, keys: KeyRing) -> Self {
         let policy = Policy::read(policy).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let (start, began) = (start(), Instant::now());
         let clock = Clock::of(move || {
             start + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
-        let api = escalation_desk::gateway::router(desk.clone());
-        Self { desk, mailer: MemoryMailer::default(), api, began }
+        let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
+        let links = crate::link_writer(keys);
+        Self { desk, mailer: MemoryMailer::default(), links, api, began }
     }
 
     /// Asks the HTTP API.
@@ -81,7 +95,8 @@ impl World {
     ///
     /// When a function panics.
     pub async fn until(&self, seconds: u64) -> Vec<(u64, Rendered)> {
-        let stream = tokio::spawn(stream(self.desk.clone(), self.mailer.clone()));
+        let stream =
+            tokio::spawn(stream(self.desk.clone(), self.mailer.clone(), self.links.clone()));
         let schedule = tokio::spawn(schedule(self.desk.clone()));
         let mut sent = Vec::new();
         while self.began.elapsed() < Duration::from_secs(seconds) {
@@ -98,7 +113,7 @@ impl World {
 
     /// Hands what is pending to `dispatch-email`, as the stream does.
     pub async fn dispatch(&self) -> Vec<String> {
-        dispatch(&self.desk, &self.mailer, self.desk.store.pending_emails()).await
+        dispatch(&self.desk, &self.mailer, &self.links, self.desk.store.pending_emails()).await
     }
 }
 
@@ -126,12 +141,12 @@ async fn schedule(desk: Desk<MemoryStore>) {
     }
 }
 
-async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer) {
+async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer, links: LinkWriter) {
     loop {
         tokio::time::sleep(STREAM_DELAY).await;
         let pending = desk.store.pending_emails();
         if !pending.is_empty() {
-            dispatch(&desk, &mailer, pending).await;
+            dispatch(&desk, &mailer, &links, pending).await;
         }
     }
 }
@@ -139,10 +154,12 @@ async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer) {
 async fn dispatch(
     desk: &Desk<MemoryStore>,
     mailer: &MemoryMailer,
+    links: &LinkWriter,
     ids: Vec<EmailId>,
 ) -> Vec<String> {
     let records = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
-    let response = dispatch_email::handle(desk, mailer, dispatch_email::Batch { records }).await;
+    let batch = dispatch_email::Batch { records };
+    let response = dispatch_email::handle(desk, mailer, links, batch).await;
     response.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect()
 }
 

@@ -32,7 +32,7 @@ async fn counted() -> Counted {
         policy: Arc::new(desk_tests::default_policy()),
         clock: Clock::of(start),
     };
-    let api = escalation_desk::gateway::router(desk.clone());
+    let api = escalation_desk::gateway::router(desk.clone(), desk_tests::link_keys());
     Counted { desk, api, counter, _dynamodb: dynamodb }
 }
 
@@ -68,15 +68,14 @@ async fn an_email_is_two_writes_and_one_send() {
     let ses = Scripted::start([Answer::json(200, r#"{"MessageId":"ses-1"}"#)]).await;
     let mailer = SesMailer::new(c.counter.ses(&aws_at(ses.url()).ses()));
     let records = vec![record(1, &id)];
-    let response = dispatch_email::handle(
-        &c.desk,
-        &mailer,
-        dispatch_email::Batch { records: records.clone() },
-    );
+    let links = desk_tests::link_writer(desk_tests::link_keys());
+    let batch = dispatch_email::Batch { records: records.clone() };
+    let response = dispatch_email::handle(&c.desk, &mailer, &links, batch);
     assert!(response.await.batch_item_failures.is_empty());
     assert_eq!(c.counter.take(), "SendEmail 1, UpdateItem 2");
     // The same record again: one write that is refused, and nothing is sent.
-    dispatch_email::handle(&c.desk, &mailer, dispatch_email::Batch { records }).await;
+    let batch = dispatch_email::Batch { records };
+    dispatch_email::handle(&c.desk, &mailer, &links, batch).await;
     assert_eq!(c.counter.take(), "UpdateItem 1");
     assert_eq!(ses.requests().len(), 1);
 }

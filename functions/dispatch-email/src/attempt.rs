@@ -10,6 +10,7 @@ use shared::email::outbox::{LEASE, MAX_AMBIGUOUS, OutboxItem, Settlement, backof
 use shared::email::render::{Rendered, render};
 use shared::incident::Command;
 use shared::incident::clock::after;
+use shared::links::LinkWriter;
 use shared::mailer::{Mailer, SendError, code};
 use shared::store::{ParkedEmail, Store, StoreError};
 use shared::telemetry::{Metric, emit};
@@ -19,6 +20,7 @@ use shared::telemetry::{Metric, emit};
 pub(super) async fn attempt<S: Store, M: Mailer>(
     desk: &Desk<S>,
     mailer: &M,
+    links: &LinkWriter,
     id: &EmailId,
 ) -> Result<(), StoreError> {
     let claim_id = format!("{:032x}", fastrand::u128(..));
@@ -38,7 +40,9 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
         return park(desk, Some(&item), parked(error)).await;
     }
-    let rendered = match render(&item.email, &desk.policy.desk, item.delivery.ambiguous) {
+    let url = links.url_of(&item.email, desk.clock.now()).await;
+    let (said_by, ambiguous) = (&desk.policy.desk, item.delivery.ambiguous);
+    let rendered = match render(&item.email, said_by, ambiguous, url.as_deref()) {
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string())).await,
     };

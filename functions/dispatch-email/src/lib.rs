@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::desk::Desk;
 use shared::email::EmailId;
+use shared::links::LinkWriter;
 use shared::mailer::Mailer;
 use shared::store::dynamodb::keys;
 use shared::store::{Store, StoreError};
@@ -35,9 +36,10 @@ const CONCURRENCY: usize = 10;
 pub async fn handle<S: Store, M: Mailer>(
     desk: &Desk<S>,
     mailer: &M,
+    links: &LinkWriter,
     batch: Batch,
 ) -> DynamoDbEventResponse {
-    let attempts = stream::iter(batch.records).map(|record| on_record(desk, mailer, record));
+    let attempts = stream::iter(batch.records).map(|record| on_record(desk, mailer, links, record));
     let failed: Vec<_> = attempts.buffered(CONCURRENCY).filter_map(|f| async { f }).collect().await;
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = failed
@@ -55,6 +57,7 @@ pub async fn handle<S: Store, M: Mailer>(
 async fn on_record<S: Store, M: Mailer>(
     desk: &Desk<S>,
     mailer: &M,
+    links: &LinkWriter,
     record: Value,
 ) -> Option<String> {
     let Some(id) = email_id(&record) else {
@@ -62,7 +65,7 @@ async fn on_record<S: Store, M: Mailer>(
         emit(Metric::Unreadable, 1, desk.clock.now());
         return None;
     };
-    match attempt::attempt(desk, mailer, &id).await {
+    match attempt::attempt(desk, mailer, links, &id).await {
         Ok(()) => None,
         // Somebody else has it, or it moved on: there is nothing to repeat.
         Err(StoreError::Conflict) => {

@@ -6,6 +6,7 @@ mod accounts;
 mod actions;
 mod document;
 mod figures;
+pub mod links;
 mod list;
 mod request;
 mod view;
@@ -23,6 +24,7 @@ use shared::http::{
 };
 use shared::incident::timeline::Event;
 use shared::incident::{Change, Command, Refusal};
+use shared::links::KeyRing;
 use shared::store::Store;
 
 use request::NewIncident;
@@ -51,7 +53,8 @@ pub use view::{IncidentView, StoryView};
 pub struct Documented;
 
 /// The routes of this function.
-pub fn router<S: Store>(desk: Desk<S>) -> Router {
+pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
+    let links = links::router(desk.clone(), keys);
     Router::new()
         .route("/openapi.json", get(document::read))
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
@@ -70,6 +73,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .with_state(desk)
+        .merge(links)
 }
 
 /// Opens an incident. Its number is care's own. One that a customer escalated before care had

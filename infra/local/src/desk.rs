@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use shared::aws::Aws;
 use shared::clock::Clock;
 use shared::config::{ConfigMistakes, Environment};
 use shared::desk::Desk;
+use shared::links::{KeyRing, KeySource, LinkWriter, PublicUrl};
 use shared::mailer::ses::SesMailer;
 use shared::store::dynamodb::DynamoDbStore;
 use tokio::sync::watch;
@@ -21,6 +23,7 @@ use tokio::task::JoinHandle;
 
 use crate::data::{self, DataError, HeldData};
 use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::link_keys::{self, LinkKeysError};
 use crate::mailbox::{self, Mailbox, MailboxError};
 use crate::options::Options;
 use crate::ports::{PortError, Taken};
@@ -44,6 +47,9 @@ pub enum StartError {
     /// A port.
     #[error(transparent)]
     Port(#[from] PortError),
+    /// The keys of links.
+    #[error(transparent)]
+    LinkKeys(#[from] LinkKeysError),
     /// The embedded DynamoDB.
     #[error(transparent)]
     DynamoDb(#[from] OpenError),
@@ -101,10 +107,13 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Some(data) => Mailbox::open(data)?,
         None => Mailbox::default(),
     };
+    let (keys, public_url) = link_config(options.data.as_deref(), api)?;
     let clock = Clock::system();
     let inbox = ses::router(mail.clone(), clock.clone())
         .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
+    let keys = KeyRing::new(keys, &aws);
+    let links = LinkWriter::new(keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
     let backends = vec![
@@ -126,10 +135,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         clock: clock.clone(),
     };
     let dispatch = {
-        let function = (desk.clone(), SesMailer::new(aws.ses()));
+        let function = (desk.clone(), SesMailer::new(aws.ses()), links);
         move |records| {
-            let (desk, mailer) = function.clone();
-            async move { Ok(dispatch_email::handle(&desk, &mailer, Batch { records }).await) }
+            let (desk, mailer, links) = function.clone();
+            async move { Ok(dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await) }
         }
     };
     let sweep = {
@@ -141,7 +150,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
-        tokio::spawn(serve(ports.api, gateway::router(desk), requests_stop.clone())),
+        tokio::spawn(serve(ports.api, gateway::router(desk, keys), requests_stop.clone())),
         tokio::spawn(pump::run(stream, pump::Settings::default(), dispatch, requests_stop)),
     ];
     Ok(Running {
@@ -183,6 +192,16 @@ fn sdk_environment(dynamodb: SocketAddr, mailbox: SocketAddr) -> impl Fn(&str) -
         ("AWS_ENDPOINT_URL", format!("http://{mailbox}")),
     ]);
     move |name| variables.get(name).cloned()
+}
+
+/// The variables of links: people reach this desk at its own port, and the keys are its own.
+fn link_config(data: Option<&Path>, api: SocketAddr) -> Result<(KeySource, PublicUrl), StartError> {
+    let keys = link_keys::keys(data)?;
+    Ok(Environment::read(&move |name: &str| match name {
+        "LINK_KEYS" => Some(keys.clone()),
+        "PUBLIC_URL" => Some(format!("http://{api}")),
+        _ => None,
+    })?)
 }
 
 async fn serve(port: Taken, router: axum::Router, stop: watch::Receiver<bool>) {

@@ -16,6 +16,7 @@ mod data;
 pub mod desk;
 pub mod dynamodb;
 pub mod gateway;
+mod link_keys;
 pub mod mailbox;
 pub mod options;
 mod ports;

@@ -21,6 +21,8 @@ pub(super) fn frame(desk: &Desk) -> Frame {
     Frame {
         lang: "en",
         steps_title: "What to do next",
+        page_says: "Where your incident stands at any time, and how to escalate it",
+        page_label: "See your incident",
         colon: ":",
         repeat_notice: "You may have received this e-mail before: we could not be certain that it \
                         arrived, so it is sent again.",
@@ -68,17 +70,20 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             let taken_by = unanswered_since_taken_by.as_ref();
             team::alert(email, when, *alert, cause, *promised_at, *level_until, taken_by)
         }
-        K::JustificationAdded { requester, business_justification, promised_at } => {
+        K::JustificationAdded { requester, business_justification, promised_at, .. } => {
             team::justification_added(email, when, requester, business_justification, *promised_at)
         }
-        K::DeadlineMissed { broken, promised_at } => {
+        K::DeadlineMissed { broken, promised_at, .. } => {
             team::deadline_missed(email, when, *broken, *promised_at)
         }
-        K::LadderExhausted { rounds, cause, promised_at, alarm_at } => {
+        K::LadderExhausted { rounds, cause, promised_at, alarm_at, .. } => {
             team::ladder_exhausted(email, when, *rounds, cause, *promised_at, *alarm_at)
         }
-        K::EscalationAcknowledged { by, until, promised_at } => {
+        K::EscalationAcknowledged { by, until, promised_at, .. } => {
             team::acknowledged(email, when, by, *until, *promised_at)
+        }
+        K::AcknowledgementWithdrawn { by, taken_by, cause, promised_at, level_until, .. } => {
+            team::withdrawn(email, when, by, taken_by, cause, *promised_at, *level_until)
         }
         K::EscalationStopped { by, resolved, next_update_at } => {
             team::stopped(email, when, by, *resolved, *next_update_at)

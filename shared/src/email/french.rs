@@ -24,6 +24,8 @@ pub(super) fn frame(desk: &Desk) -> Frame {
     Frame {
         lang: "fr",
         steps_title: "À faire maintenant",
+        page_says: "À tout moment, l’état de votre incident, et comment l’escalader",
+        page_label: "Voir votre incident",
         colon: "\u{a0}:",
         repeat_notice: "Vous avez peut-être déjà reçu cet e-mail\u{a0}: nous n’étions pas certains \
                         qu’il vous était parvenu, il vous est donc renvoyé.",
@@ -71,17 +73,20 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             let taken_by = unanswered_since_taken_by.as_ref();
             team::alert(email, when, *alert, cause, *promised_at, *level_until, taken_by)
         }
-        K::JustificationAdded { requester, business_justification, promised_at } => {
+        K::JustificationAdded { requester, business_justification, promised_at, .. } => {
             team::justification_added(email, when, requester, business_justification, *promised_at)
         }
-        K::DeadlineMissed { broken, promised_at } => {
+        K::DeadlineMissed { broken, promised_at, .. } => {
             team::deadline_missed(email, when, *broken, *promised_at)
         }
-        K::LadderExhausted { rounds, cause, promised_at, alarm_at } => {
+        K::LadderExhausted { rounds, cause, promised_at, alarm_at, .. } => {
             team::ladder_exhausted(email, when, *rounds, cause, *promised_at, *alarm_at)
         }
-        K::EscalationAcknowledged { by, until, promised_at } => {
+        K::EscalationAcknowledged { by, until, promised_at, .. } => {
             team::acknowledged(email, when, by, *until, *promised_at)
+        }
+        K::AcknowledgementWithdrawn { by, taken_by, cause, promised_at, level_until, .. } => {
+            team::withdrawn(email, when, by, taken_by, cause, *promised_at, *level_until)
         }
         K::EscalationStopped { by, resolved, next_update_at } => {
             team::stopped(email, when, by, *resolved, *next_update_at)

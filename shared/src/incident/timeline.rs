@@ -337,6 +337,15 @@ pub enum Event {
         /// Until when that holds without a response.
         until: Timestamp,
     },
+    /// A person withdrew the acknowledgement; the ladder resumed.
+    AcknowledgementWithdrawn {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who withdrew it.
+        by: Name,
+        /// Who had taken it.
+        taken_by: Name,
+    },
     /// No response followed the acknowledgement in time; the ladder resumed.
     AcknowledgementExpired {
         /// Which escalation of the incident.

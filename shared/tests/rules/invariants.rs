@@ -13,7 +13,9 @@ use shared::incident::values::{Channel, Priority};
 use shared::incident::{Change, Command, Incident, decide};
 use shared::policy::Policy;
 
-use crate::story::{POLICY, Story, acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{
+    POLICY, Story, acknowledge, escalate, given, open, resolve, respond, resume_ladder,
+};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -34,6 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Ask(Box::new(open(Channel::Email)))),
         1 => Just(Step::Ask(Box::new(open(Channel::Chat)))),
         2 => Just(Step::Ask(Box::new(acknowledge()))),
+        1 => Just(Step::Ask(Box::new(resume_ladder()))),
         2 => Just(Step::Ask(Box::new(respond()))),
         1 => Just(Step::Ask(Box::new(resolve()))),
         2 => Just(Step::Ask(Box::new(reopen()))),

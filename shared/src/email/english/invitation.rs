@@ -27,10 +27,13 @@ pub(super) fn escalation_invited(email: &OutboxEmail, when: &When<'_>, broken: P
          customer-care management among them, are alerted at once.",
     )
     .deadline("We missed our deadline of", when.full(broken.due_at))
-    .step(format!(
-        "If it cannot wait, escalate the incident with the number {number} and your business \
-         justification: why management should look at it now."
-    ))
+    .offer(
+        format!(
+            "If it cannot wait, escalate the incident with the number {number} and your business \
+             justification: why management should look at it now."
+        ),
+        "Escalate the incident",
+    )
     .step("If it can wait, do nothing: the teams are reminded until a person responds to you.")
 }
 

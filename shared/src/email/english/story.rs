@@ -110,6 +110,9 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
         E::Acknowledged { by, until, .. } => {
             format!("{by} acknowledged the escalation, until {}.", when.short(*until))
         }
+        E::AcknowledgementWithdrawn { by, taken_by, .. } => {
+            format!("{by} withdrew the acknowledgement by {taken_by}; the ladder resumed.")
+        }
         E::AcknowledgementExpired { by, .. } => {
             format!("The acknowledgement by {by} expired without a response; the ladder resumed.")
         }
@@ -157,6 +160,9 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         ),
         E::DeadlineMissed { clock, lateness, .. } => missed(*clock, lateness, when),
         E::Acknowledged { .. } => "A person in customer care took the escalation.".to_owned(),
+        E::AcknowledgementWithdrawn { .. } => {
+            "That person cannot act on it after all, and the escalation goes on.".to_owned()
+        }
         E::AcknowledgementExpired { .. } => {
             "That person did not respond in time, and the escalation goes on.".to_owned()
         }

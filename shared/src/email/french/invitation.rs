@@ -27,10 +27,13 @@ pub(super) fn escalation_invited(email: &OutboxEmail, when: &When<'_>, broken: P
          plusieurs équipes, dont la direction du service client, sont alertées aussitôt.",
     )
     .deadline("Nous avons manqué notre échéance du", when.full(broken.due_at))
-    .step(format!(
-        "Si cela ne peut pas attendre, escaladez l’incident avec le numéro {number} et votre \
-         justification métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
-    ))
+    .offer(
+        format!(
+            "Si cela ne peut pas attendre, escaladez l’incident avec le numéro {number} et votre \
+             justification métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
+        ),
+        "Escalader l’incident",
+    )
     .step(
         "Si cela peut attendre, ne faites rien\u{a0}: les équipes sont relancées jusqu’à ce qu’une \
          personne vous réponde.",

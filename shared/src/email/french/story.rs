@@ -113,6 +113,9 @@ pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
             "{by} a pris l’escalade en charge, fin {} sans réponse d’ici là.",
             at(*until, when)
         ),
+        E::AcknowledgementWithdrawn { by, taken_by, .. } => format!(
+            "{by} a mis fin à la prise en charge par {taken_by}\u{202f}; l’escalade a repris."
+        ),
         E::AcknowledgementExpired { by, .. } => format!(
             "La prise en charge par {by} a pris fin sans réponse\u{202f}; l’escalade a repris."
         ),
@@ -171,6 +174,10 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         E::DeadlineMissed { clock, lateness, .. } => missed(*clock, lateness, when),
         E::Acknowledged { .. } => {
             "Une personne du service client a pris l’escalade en charge.".to_owned()
+        }
+        E::AcknowledgementWithdrawn { .. } => {
+            "Cette personne ne peut finalement pas s’en charger, et l’escalade se poursuit."
+                .to_owned()
         }
         E::AcknowledgementExpired { .. } => {
             "Cette personne n’a pas répondu à temps, et l’escalade se poursuit.".to_owned()

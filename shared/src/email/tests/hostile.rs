@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::fixtures::{desk, email, samples, the};
+use super::fixtures::{desk, email, samples, the, url};
 use super::same_words::visible;
 use crate::email::render::{Rendered, render};
 use crate::email::{EmailId, EmailKind};
@@ -132,7 +132,7 @@ fn rendered(said: &Said) -> Rendered {
     email.summary = said.summary.clone();
     let mut desk = desk();
     desk.time_zone = TimeZone::get(said.zone).unwrap();
-    render(&email, &desk, said.repeat).unwrap()
+    render(&email, &desk, said.repeat, url(&email).as_deref()).unwrap()
 }
 
 /// The tags of a page, in order, without the line breaks that a quote brings.
@@ -191,7 +191,7 @@ proptest! {
         desk.sender.address = address.unwrap();
         let mut email = email(kind(&said), said.language);
         email.id = EmailId { number: said.number, version: u64::MAX, index: u32::MAX };
-        for (name, value) in render(&email, &desk, said.repeat).unwrap().headers {
+        for (name, value) in render(&email, &desk, said.repeat, None).unwrap().headers {
             prop_assert!(value.len() <= SES_HEADER_CHARACTERS, "{}: {}", name, value);
             prop_assert!(!value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)));
         }

@@ -1,7 +1,7 @@
 //! What holds for the words of every e-mail, in both languages and both parts.
 
-use super::fixtures::{desk, email, samples};
-use crate::email::OutboxEmail;
+use super::fixtures::{desk, email, samples, url};
+use crate::email::{Audience, EmailKind, OutboxEmail};
 use crate::email::letter::Letter;
 use crate::email::render::{Rendered, render, words};
 use crate::email::wrap::{WIDTH, lines};
@@ -13,8 +13,9 @@ fn all() -> impl Iterator<Item = (OutboxEmail, Letter, Rendered)> {
         samples().into_iter().flat_map(|s| [En, Fr].map(|language| (s.kind.clone(), language)));
     both.map(|(kind, language)| {
         let email = email(kind, language);
-        let (letter, _) = words(&email, &desk());
-        let rendered = render(&email, &desk(), 1).unwrap();
+        let url = url(&email);
+        let (letter, _) = words(&email, &desk(), url.as_deref());
+        let rendered = render(&email, &desk(), 1, url.as_deref()).unwrap();
         (email, letter, rendered)
     })
 }
@@ -45,7 +46,7 @@ fn text_and_html_say_the_same() {
         let unmarked = |line: &str| line.trim_start().trim_start_matches("> ").to_owned();
         let text = flat(&rendered.text.lines().map(unmarked).collect::<Vec<_>>().join("\n"));
         let html = visible(&rendered.html);
-        let (_, frame) = words(&email, &desk());
+        let (_, frame) = words(&email, &desk(), None);
         let mut said = vec![letter.headline, frame.repeat_notice.to_owned(), frame.foot];
         said.extend(email.summary.map(String::from));
         said.extend(letter.paragraphs);
@@ -90,10 +91,33 @@ fn text_is_readable_in_a_plain_window() {
         let text = &rendered.text;
         assert!(text.contains("\n\n-- \n"), "the signature is delimited as RFC 3676 says:\n{text}");
         assert!(!text.contains("\n\n\n"), "two empty lines:\n{text}");
-        for line in text.lines().filter(|line| *line != "-- ") {
+        let is_url = |line: &&str| line.trim_start().starts_with("https://");
+        for line in text.lines().filter(|line| *line != "-- " && !is_url(line)) {
             assert!(line.chars().count() <= WIDTH + 10, "too long: {line}");
             assert_eq!(line, line.trim_end(), "blanks at the end");
         }
+    }
+}
+
+#[test]
+fn the_link_of_an_email_stands_whole_on_a_line_of_its_own_and_on_a_button() {
+    for (email, letter, rendered) in all() {
+        let Some(url) = url(&email) else {
+            assert!(!rendered.html.contains("href"), "{:?}", email.kind);
+            continue;
+        };
+        let lines = rendered.text.lines().filter(|line| line.trim_start() == url);
+        assert_eq!(lines.count(), 1, "{url} in\n{}", rendered.text);
+        assert_eq!(rendered.html.matches(&format!("href=\"{url}\"")).count(), 1);
+        let button = letter.steps.iter().find_map(|step| step.link.as_ref());
+        let (_, frame) = words(&email, &desk(), None);
+        let label = button.map_or(frame.page_label, |link| link.label);
+        assert!(visible(&rendered.html).contains(label));
+        let invites = matches!(email.kind, EmailKind::EscalationInvited { .. });
+        let is_page = email.kind.audience() == Audience::Customer && !invites;
+        assert_eq!(button.is_none(), is_page, "customers see their page");
+        let acknowledges = rendered.text.contains("/acknowledgement");
+        assert!(!acknowledges, "the link stands in place of the request:\n{}", rendered.text);
     }
 }
 
