@@ -6,6 +6,7 @@
 mod course;
 mod fixtures;
 mod hostile;
+mod recurrence;
 mod same_words;
 mod story;
 mod whole;
