@@ -31,8 +31,8 @@ fn request(method: &str, path: &str) -> Request<Body> {
 fn scope_of(operation: &Value) -> Option<String> {
     let schemes = operation["security"].as_array()?;
     let of_token = schemes.iter().find_map(|scheme| scheme["jwt"].as_array());
-    let [scope] = of_token.expect("a route for signed requests is one for tokens").as_slice()
-    else {
+    // A route for signed requests is one for tokens, with one scope.
+    let [scope] = of_token.map(Vec::as_slice).unwrap_or_default() else {
         panic!("one scope, not {of_token:?}");
     };
     assert!(schemes.iter().any(|scheme| scheme["iam"] == json!([])), "{operation}");

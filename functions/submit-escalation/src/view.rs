@@ -17,6 +17,7 @@ pub struct EscalationView {
     /// Its priority.
     pub priority: Priority,
     /// `open` or `resolved`.
+    #[schema(pattern = "^(open|resolved)$")]
     pub status: &'static str,
     /// The next promise to the customer; `null` when none runs that is not broken already.
     pub next_promise: Option<PromiseView>,
@@ -48,8 +49,10 @@ pub struct PromiseView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EscalationState {
     /// `alerted`: teams were told; `acknowledged`: a person took it; `answered`: it is over.
+    #[schema(pattern = "^(alerted|acknowledged|answered)$")]
     pub state: &'static str,
     /// `customer`, `deadline` or `reopening`.
+    #[schema(pattern = "^(customer|deadline|reopening)$")]
     pub raised_by: &'static str,
     /// When it was raised.
     pub raised_at: Timestamp,

@@ -168,6 +168,17 @@ fn a_step_that_reaches_nobody_or_too_many_is_refused() {
 }
 
 #[test]
+fn a_limit_that_allows_nothing_or_counts_for_ever_is_refused() {
+    let limits = Policy::read(DEFAULT).unwrap().limits;
+    let allowance = limits.escalations_per_customer.unwrap();
+    assert_eq!((allowance.count, allowance.per), (60, period("1h")));
+    let none = DEFAULT.replace("escalations_per_customer = { count = 60, per = \"1h\" }", "");
+    assert_eq!(Policy::read(&none).unwrap().limits.escalations_per_customer, None);
+    let wrong = DEFAULT.replace("{ count = 60, per = \"1h\" }", "{ count = 0, per = \"32d\" }");
+    insta::assert_snapshot!(mistakes(&wrong));
+}
+
+#[test]
 fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
     let policy = Policy::read(DEFAULT).unwrap();
     assert_eq!(policy.shortest_period(), period("20m"));

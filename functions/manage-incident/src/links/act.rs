@@ -1,14 +1,14 @@
 //! What a form does: the command of its link, under the name that a person typed.
 
 use axum::response::Response;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use shared::carry_out::{Alone, Attendant, Failure, Outcome, carry_out};
 use shared::incident::clock::after;
-use shared::incident::values::{Customer, Justification, Name};
+use shared::incident::values::{Customer, EmailAddress, Justification, Name};
 use shared::incident::{Change, Command, Incident};
 use shared::links::{Action, Link};
-use shared::store::{AnsweredRequest, RequestKey, Store};
+use shared::store::{AnsweredRequest, Limit, RequestKey, Store};
 
 use super::said::Said;
 use super::typed::Typed;
@@ -52,7 +52,7 @@ impl<S: Store> Pages<S> {
             if is_resume { Command::ResumeLadder { by } } else { Command::Acknowledge { by } };
         match carry_out(&self.desk, &link.incident, &command, &Alone).await {
             Ok(Outcome::Changed(change)) => self.done(link, &change),
-            Ok(Outcome::AlreadyAnswered(_)) | Err(Failure::Refused(_)) => {
+            Ok(_) | Err(Failure::Refused(_)) => {
                 // Somebody was faster; the page says how things stand.
                 self.page(link, &Typed::default()).await
             }
@@ -109,9 +109,15 @@ impl<S: Store> Pages<S> {
             Ok(Outcome::AlreadyAnswered(_)) => {
                 self.say(&Said::Escalated { incident, justification }, link.language)
             }
+            Ok(Outcome::OverLimit(limit)) => {
+                self.say(&Said::TooMany { until: limit.until }, link.language)
+            }
             Err(Failure::Store(error)) => self.failed(&error, link.language),
-            // The rules never refuse it; whatever they say, the page says how things stand.
-            Err(Failure::Refused(_)) => self.page(link, &Typed::default()).await,
+            // Neither happens: the form names no version, and the rules never refuse it. Whatever
+            // they say, the page says how things stand.
+            Ok(Outcome::Stale(_)) | Err(Failure::Refused(_)) => {
+                self.page(link, &Typed::default()).await
+            }
         }
     }
 }
@@ -120,6 +126,7 @@ impl<S: Store> Pages<S> {
 struct Once<'a, S> {
     pages: &'a Pages<S>,
     key: RequestKey,
+    customer: EmailAddress,
 }
 
 impl<'a, S> Once<'a, S> {
@@ -131,13 +138,20 @@ impl<'a, S> Once<'a, S> {
             hash.update([0]);
         }
         let key = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { pages, key: RequestKey { caller: format!("link:{}", link.recipient), key } }
+        let customer = link.recipient.clone();
+        Self { pages, key: RequestKey { caller: format!("link:{customer}"), key }, customer }
     }
 }
 
 impl<S: Store> Attendant for Once<'_, S> {
     fn request_key(&self) -> Option<&RequestKey> {
         Some(&self.key)
+    }
+
+    /// The same as for those who escalate through the API: one count for both ways.
+    fn limit(&self, now: Timestamp) -> Option<Limit> {
+        let allowance = self.pages.desk.policy.limits.escalations_per_customer?;
+        Some(Limit::of("escalations", &self.customer, allowance, now))
     }
 
     fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
@@ -147,6 +161,7 @@ impl<S: Store> Attendant for Once<'_, S> {
             fingerprint: self.key.key.clone(),
             status: 200,
             location: None,
+            etag: None,
             body: String::new(),
             answered_at,
             expires_at: after(answered_at, REMEMBERED_FOR),

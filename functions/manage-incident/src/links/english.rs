@@ -45,6 +45,10 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
             let page = match escalation.reason() {
                 Cause::Customer { requester, business_justification } => page
                     .quote(format!("Business justification from {requester}"), business_justification.as_str()),
+                Cause::Reopening { by, times } => page.fact(
+                    "Escalated because",
+                    format!("it was resolved {times} times and opened again, last by {by}"),
+                ),
                 Cause::Deadline { clock, due_at } => page.fact(
                     "Escalated because",
                     format!("the customer was promised {} by {} and did not get it", promised(*clock), when.full(*due_at)),
@@ -129,6 +133,8 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
             .say("Nothing was done. Open the link from the e-mail again and send its form once more."),
         S::NoMethod => new(Tone::Plain, "That cannot be done with this link")
             .say("Nothing was done. Open the link from the e-mail in a browser."),
+        S::TooMany { until } => new(Tone::Plain, "You have escalated very often")
+            .say(format!("Please wait until {}, or call customer care if it cannot wait. What you escalated before is not lost.", when.full(*until))),
         S::Unavailable => new(Tone::Plain, "The desk cannot answer at the moment")
             .say("Nothing is lost. Please try again in a few seconds."),
         S::Broken => new(Tone::Plain, "Something is wrong on our side")

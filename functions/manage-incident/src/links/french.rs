@@ -46,6 +46,10 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
             let page = match escalation.reason() {
                 Cause::Customer { requester, business_justification } => page
                     .quote(format!("Justification métier ({requester})"), business_justification.as_str()),
+                Cause::Reopening { by, times } => page.fact(
+                    "Motif de l’escalade",
+                    format!("il a été résolu {times} fois, puis rouvert, en dernier par {by}"),
+                ),
                 Cause::Deadline { clock, due_at } => page.fact(
                     "Motif de l’escalade",
                     format!("nous avions promis au client {} au plus tard le {}\u{202f}; rien ne lui est parvenu à temps", promised(*clock), when.full(*due_at)),
@@ -130,6 +134,8 @@ pub(super) fn page(said: &Said<'_>, when: &When<'_>) -> Page {
             .say("Rien n’a été fait. Ouvrez de nouveau le lien de l’e-mail et renvoyez son formulaire."),
         S::NoMethod => new(Tone::Plain, "Ce lien ne le permet pas")
             .say("Rien n’a été fait. Ouvrez le lien de l’e-mail dans un navigateur."),
+        S::TooMany { until } => new(Tone::Plain, "Vous avez escaladé très souvent")
+            .say(format!("Veuillez attendre jusqu’au {}, ou appelez le service client si cela ne peut pas attendre. Ce que vous avez escaladé auparavant n’est pas perdu.", when.full(*until))),
         S::Unavailable => new(Tone::Plain, "Nous ne pouvons pas répondre pour l’instant")
             .say("Rien n’est perdu. Veuillez réessayer dans quelques secondes."),
         S::Broken => new(Tone::Plain, "Quelque chose ne va pas de notre côté")

@@ -51,6 +51,8 @@ pub(super) enum Said<'a> {
     Escalate { incident: &'a Incident, typed: &'a Typed },
     /// The customer escalated.
     Escalated { incident: &'a Incident, justification: &'a Justification },
+    /// One escalation too many of the same customer in the same window.
+    TooMany { until: Timestamp },
     /// A form that is longer than any that a person sends from the page.
     TooLong,
     /// What came is not the page's form.
@@ -91,6 +93,7 @@ impl Said<'_> {
             | Self::View { .. }
             | Self::Escalate { .. }
             | Self::Escalated { .. } => StatusCode::OK,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NoForm(status) => *status,
             Self::NoMethod => StatusCode::METHOD_NOT_ALLOWED,

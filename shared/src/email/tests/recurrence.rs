@@ -20,7 +20,7 @@ fn given_as_many_incidents_as_are_listed_it_says_that_there_may_be_more() {
                 let one = incidents.remove(0);
                 *incidents = vec![one; listed];
             }
-            let text = render(&email(kind, language), &desk(), 0).unwrap().text;
+            let text = render(&email(kind, language), &desk(), 0, None).unwrap().text;
             let text = text.replace('\n', " ");
             assert_eq!(text.contains(only), may_be_more, "{listed}: {text}");
         }

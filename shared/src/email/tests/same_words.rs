@@ -1,10 +1,10 @@
 //! What holds for the words of every e-mail, in both languages and both parts.
 
 use super::fixtures::{desk, email, samples, url};
-use crate::email::{Audience, EmailKind, OutboxEmail};
 use crate::email::letter::Letter;
 use crate::email::render::{Rendered, render, words};
 use crate::email::wrap::{WIDTH, lines};
+use crate::email::{Audience, EmailKind, OutboxEmail};
 use crate::incident::values::Language::{En, Fr};
 
 /// Every sample in both languages, with its parts and as it is sent, which may be a repeat.
