@@ -1,6 +1,6 @@
 //! What every function of Escalation Desk has in common.
 //!
-//! [`incident`], [`policy`] and [`email`] are pure: they hold every rule and never touch a clock,
+//! [`incident`], [`policy`], [`email`], [`webhook`] and [`outbox`] are pure: they hold every rule and never touch a clock,
 //! the environment or AWS. [`store`], [`mailer`] and [`aws`] are the edges. [`carry_out`] joins both.
 
 pub mod aws;
@@ -8,11 +8,14 @@ pub mod carry_out;
 pub mod clock;
 pub mod config;
 pub mod desk;
+pub mod dispatch;
 pub mod email;
 pub mod http;
 pub mod incident;
 pub mod mailer;
+pub mod outbox;
 pub mod policy;
 pub mod store;
 pub mod telemetry;
+pub mod webhook;
 pub mod wrong_fields;

@@ -22,6 +22,8 @@ pub enum Metric {
     LadderExhausted,
     /// An e-mail was given up on.
     EmailsParked,
+    /// A webhook was given up on.
+    WebhooksParked,
     /// An e-mail that the stream did not hand out in time, or that is tried again.
     EmailsRequeued,
     /// SES does not send for this account.
@@ -38,6 +40,7 @@ impl Metric {
             Self::Breaches => "Breaches",
             Self::LadderExhausted => "LadderExhausted",
             Self::EmailsParked => "EmailsParked",
+            Self::WebhooksParked => "WebhooksParked",
             Self::EmailsRequeued => "EmailsRequeued",
             Self::SendingHeld => "SendingHeld",
             Self::Unreadable => "Unreadable",

@@ -9,18 +9,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dispatch_email::Batch;
-use shared::aws::Aws;
+use dispatch_webhook::Poster;
+use futures::FutureExt;
+use shared::aws::{Aws, connections_to_others};
 use shared::clock::Clock;
 use shared::config::{ConfigMistakes, Environment};
 use shared::desk::Desk;
+use shared::dispatch::Batch;
 use shared::mailer::ses::SesMailer;
 use shared::store::dynamodb::DynamoDbStore;
+use shared::webhook::keys::{WebhookKeys, WrongKeys, written};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::data::{self, DataError, HeldData};
 use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::keys::{self, KeysError};
 use crate::mailbox::{self, Mailbox, MailboxError};
 use crate::options::Options;
 use crate::ports::{PortError, Taken};
@@ -28,6 +32,9 @@ use crate::schedule::Schedule;
 use crate::stream::pump;
 use crate::table::{self, TABLE, TableError};
 use crate::{gateway, ses};
+
+/// In the data folder: what webhooks are signed with.
+pub const WEBHOOK_KEYS: &str = "webhook-keys.json";
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
@@ -41,6 +48,12 @@ pub enum StartError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The keys in the data folder.
+    #[error("{WEBHOOK_KEYS} in the data folder: {0}")]
+    WebhookKeys(#[from] WrongKeys),
     /// A port.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -75,6 +88,8 @@ pub struct Running {
     pub aws: Aws,
     /// How `check-deadlines` is fired.
     pub schedule: Schedule,
+    /// What webhooks are signed with, as JSON; for whoever receives them here.
+    pub webhook_keys: String,
     stop_requests: watch::Sender<bool>,
     stop_backends: watch::Sender<bool>,
     schedule_task: JoinHandle<()>,
@@ -101,6 +116,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Some(data) => Mailbox::open(data)?,
         None => Mailbox::default(),
     };
+    let webhook_keys = keys::kept(options.data.as_deref(), WEBHOOK_KEYS, |random| {
+        serde_json::json!({ "key": written(random) }).to_string()
+    })?;
+    let signing = WebhookKeys::read(&webhook_keys)?;
     let clock = Clock::system();
     let inbox = ses::router(mail.clone(), clock.clone())
         .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
@@ -125,13 +144,25 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         policy: Arc::new(options.policy),
         clock: clock.clone(),
     };
-    let dispatch = {
+    let emails: pump::Invoke = {
         let function = (desk.clone(), SesMailer::new(aws.ses()));
-        move |records| {
+        Arc::new(move |records| {
             let (desk, mailer) = function.clone();
             async move { Ok(dispatch_email::handle(&desk, &mailer, Batch { records }).await) }
-        }
+                .boxed()
+        })
     };
+    let webhooks: pump::Invoke = {
+        let function = (desk.clone(), signing, Poster::new(connections_to_others()));
+        Arc::new(move |records| {
+            let (desk, keys, poster) = function.clone();
+            async move {
+                Ok(dispatch_webhook::handle(&desk, &keys, &poster, Batch { records }).await)
+            }
+            .boxed()
+        })
+    };
+    let functions = pump::Functions { emails, webhooks };
     let sweep = {
         let desk = desk.clone();
         move |event| {
@@ -142,7 +173,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
         tokio::spawn(serve(ports.api, gateway::router(desk), requests_stop.clone())),
-        tokio::spawn(pump::run(stream, pump::Settings::default(), dispatch, requests_stop)),
+        tokio::spawn(pump::run(stream, pump::Settings::default(), functions, requests_stop)),
     ];
     Ok(Running {
         api,
@@ -151,6 +182,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         mail,
         aws,
         schedule,
+        webhook_keys,
         stop_requests,
         stop_backends,
         schedule_task: tokio::spawn(schedule.run(clock, sweep)),

@@ -7,7 +7,6 @@
 mod english;
 mod french;
 mod letter;
-pub mod outbox;
 pub mod render;
 #[cfg(test)]
 mod tests;

@@ -7,6 +7,7 @@ use super::timeline::{Event, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
 use crate::email::{EmailId, EmailKind, OutboxEmail};
 use crate::policy::{Policy, Team, TeamId};
+use crate::webhook::{OutboxWebhook, WebhookId};
 
 /// What is to be committed, whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Change {
     pub entries: Vec<TimelineEntry>,
     /// Who is told.
     pub emails: Vec<OutboxEmail>,
+    /// Which other systems hear of it: every webhook of the policy, unless there was nothing to do.
+    pub webhooks: Vec<OutboxWebhook>,
 }
 
 impl Change {
@@ -156,7 +159,12 @@ impl<'a> Draft<'a> {
     /// enqueue twice.
     pub fn finish(mut self) -> Change {
         if self.events.is_empty() {
-            return Change { incident: self.incident, entries: Vec::new(), emails: Vec::new() };
+            return Change {
+                incident: self.incident,
+                entries: Vec::new(),
+                emails: Vec::new(),
+                webhooks: Vec::new(),
+            };
         }
         self.leave_out_what_has_no_room();
         self.incident.version += 1;
@@ -179,14 +187,24 @@ impl<'a> Draft<'a> {
             created_at: self.now,
             kind: told.kind,
         });
-        Change { entries: entries.collect(), emails: emails.collect(), incident: self.incident }
+        let webhooks = (0..).zip(self.policy.webhooks.0.keys()).map(|(index, webhook)| {
+            let id = WebhookId { number: number.clone(), version, index };
+            let (priority, created_at) = (self.incident.priority, self.now);
+            OutboxWebhook { id, webhook: webhook.clone(), priority, created_at }
+        });
+        Change {
+            entries: entries.collect(),
+            emails: emails.collect(),
+            webhooks: webhooks.collect(),
+            incident: self.incident,
+        }
     }
 
     /// A policy is refused when one step would outgrow a transaction, but a ladder that is climbed
     /// has teams of an older policy. Better that some are not told, and the timeline says so, than
     /// that the incident can never be changed again.
     fn leave_out_what_has_no_room(&mut self) {
-        let room = ROOM - self.events.len();
+        let room = ROOM - self.policy.webhooks.0.len() - self.events.len();
         if self.emails.len() <= room {
             return;
         }

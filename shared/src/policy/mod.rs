@@ -7,6 +7,7 @@ mod period;
 mod read;
 mod references;
 mod table;
+mod webhook;
 
 use deserr::{Deserr, ValuePointerRef};
 use jiff::tz::TimeZone;
@@ -15,19 +16,20 @@ use serde::{Deserialize, Serialize};
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
 pub use table::Table;
+pub use webhook::{MAX_WEBHOOKS, Webhook, WebhookUrl};
 
 use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
 use crate::wrong_fields::WrongFields;
 
 /// How many recipients one step may reach, so that an incident, its entries and its e-mails fit
-/// into one DynamoDB transaction of 100 items.
+/// into one DynamoDB transaction of 100 items. Each webhook takes the place of one.
 pub const MAX_RECIPIENTS: usize = 80;
 
 /// How many may be told of an undeliverable e-mail: that happens in one transaction with the
 /// alert of a whole level.
 pub const MAX_UNDELIVERABLE_RECIPIENTS: usize = 10;
 
-/// A team's or ladder's id: the word behind `[teams.` or `[ladders.`.
+/// A team's, ladder's or webhook's id: the word behind `[teams.`, `[ladders.` or `[webhooks.`.
 pub type Id = Line<1, 64>;
 /// The id of a team.
 pub type TeamId = Id;
@@ -44,6 +46,9 @@ pub struct Policy {
     pub targets: Targets,
     /// The ladders that targets name.
     pub ladders: Table<Ladder>,
+    /// The other systems that hear of every change.
+    #[deserr(default)]
+    pub webhooks: Table<Webhook>,
 }
 
 /// What holds for the whole desk.

@@ -1,4 +1,4 @@
-//! A table of the policy file whose keys people choose: `[teams.…]`, `[ladders.…]`.
+//! A table of the policy file whose keys people choose: `[teams.…]`, `[ladders.…]`, `[webhooks.…]`.
 //!
 //! deserr's own reading of maps (0.6.4) forgets every mistake in them and drops the entry, which
 //! would leave a team untold without anybody noticing; so the map is read here.
@@ -17,6 +17,12 @@ use crate::wrong_fields::WrongFields;
 /// Entries by id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table<T>(pub BTreeMap<Id, T>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
 
 impl<T: Deserr<WrongFields>> Deserr<WrongFields> for Table<T> {
     fn deserialize_from_value<V: IntoValue>(
