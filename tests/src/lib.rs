@@ -6,6 +6,7 @@
 pub mod call;
 pub mod counted;
 pub mod dynamodb;
+pub mod receiver;
 pub mod scripted;
 pub mod world;
 

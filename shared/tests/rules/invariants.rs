@@ -10,6 +10,7 @@ use shared::incident::clock::ClockName;
 use shared::incident::timeline::Event;
 use shared::incident::values::Channel;
 use shared::incident::{Change, Command, Incident, decide};
+use shared::policy::Policy;
 
 use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
@@ -99,6 +100,7 @@ fn ask(story: &mut Story, history: &mut History, command: Command) {
     i14_a_breach_is_recorded_once(history, &change);
     a_version_is_made_by_each_change(before.as_ref(), &change);
     a_change_fits_into_a_transaction(&change);
+    every_other_system_hears_of_a_change_once(&story.policy, &change);
     nothing_runs_once_resolved(&change.incident);
     if !change.is_empty() {
         story.incident = Some(change.incident.clone());
@@ -179,9 +181,21 @@ fn a_version_is_made_by_each_change(before: Option<&Incident>, change: &Change) 
 
 fn a_change_fits_into_a_transaction(change: &Change) {
     // The incident, and with a request its answer; for a parked e-mail its update.
-    assert!(change.entries.len() + change.emails.len() + 2 <= 100);
+    let written = change.entries.len() + change.emails.len() + change.webhooks.len();
+    assert!(written + 2 <= 100);
     let recipients: HashSet<_> = change.emails.iter().map(|email| &email.recipient).collect();
     assert!(!change.entries.is_empty() || recipients.is_empty(), "what is told happened");
+}
+
+fn every_other_system_hears_of_a_change_once(policy: &Policy, change: &Change) {
+    let expected: Vec<_> = policy.webhooks.0.keys().filter(|_| !change.is_empty()).collect();
+    assert_eq!(
+        change.webhooks.iter().map(|webhook| &webhook.webhook).collect::<Vec<_>>(),
+        expected
+    );
+    let ids: HashSet<_> = change.webhooks.iter().map(|webhook| &webhook.id).collect();
+    assert_eq!(ids.len(), expected.len(), "an id of a webhook is used once");
+    assert!(ids.iter().all(|id| id.version == change.incident.version));
 }
 
 fn nothing_runs_once_resolved(incident: &Incident) {
