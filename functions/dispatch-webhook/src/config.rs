@@ -10,7 +10,7 @@ pub enum WebhookKeySource {
     /// `WEBHOOK_KEYS_SECRET`: the secret's ARN.
     Secret(String),
     /// `WEBHOOK_KEYS`, the JSON itself, or `WEBHOOK_KEYS_FILE`, a file that holds it.
-    Given(WebhookKeys),
+    Given(Box<WebhookKeys>),
     /// None of them, or a mistake, which is told.
     Missing,
 }
@@ -39,7 +39,8 @@ impl Config for WebhookKeySource {
                 return Self::Missing;
             }
         };
-        WebhookKeys::read(&text).map(Self::Given).unwrap_or_else(|wrong| {
+        let keys = WebhookKeys::read(&text).map(|keys| Self::Given(Box::new(keys)));
+        keys.unwrap_or_else(|wrong| {
             environment.wrong(name, wrong);
             Self::Missing
         })
@@ -54,7 +55,7 @@ impl WebhookKeySource {
     /// [`NoKeys`].
     pub fn keys(self) -> Result<WebhookKeys, NoKeys> {
         match self {
-            Self::Given(keys) => Ok(keys),
+            Self::Given(keys) => Ok(*keys),
             Self::Missing => Err(NoKeys("the environment names none")),
             // TO JOIN: the one place in which the secret is fetched, as the keys of links are.
             Self::Secret(_) => Err(NoKeys("this build does not read Secrets Manager yet")),
