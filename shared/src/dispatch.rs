@@ -109,3 +109,39 @@ pub fn claim_id() -> String {
 fn text<'a>(record: &'a Value, pointer: &str) -> Option<&'a str> {
     record.pointer(pointer)?.as_str()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Clock;
+    use crate::email::EmailId;
+
+    fn record(sequence: u32, sk: &str) -> Value {
+        let keys = json!({ "pk": { "S": "INCIDENT#INC-1" }, "sk": { "S": sk } });
+        json!({ "dynamodb": { "SequenceNumber": sequence.to_string(), "Keys": keys } })
+    }
+
+    #[tokio::test]
+    async fn only_what_the_store_was_unavailable_for_comes_again_and_nobody_waits_for_another() {
+        let policy = crate::policy::Policy::read(include_str!("../../infra/policy.toml")).unwrap();
+        let clock = Clock::of(|| jiff::Timestamp::UNIX_EPOCH);
+        let desk = Desk { store: (), policy: policy.into(), clock };
+        let poison = [json!(null), record(90, "WEBHOOK#0000000001#000"), record(91, "EMAIL#x")];
+        let mut records: Vec<_> =
+            (0..6).map(|n| record(n, &format!("EMAIL#0000000001#{n:03}"))).collect();
+        records.extend(poison);
+        let attempt = async |id: EmailId| match id.index {
+            1 => Err(StoreError::Unavailable("down".into())),
+            2 => Err(StoreError::Conflict),
+            3 => Err(StoreError::Corrupt("strange".to_owned())),
+            4 => Err(StoreError::Unavailable("still down".into())),
+            _ => Ok(()),
+        };
+        let answer = each(&desk, Batch { records }, keys::email_id, attempt).await;
+        let failed = answer.batch_item_failures.into_iter();
+        let failed: Vec<_> = failed.filter_map(|failure| failure.item_identifier).collect();
+        assert_eq!(failed, ["1", "4"]);
+    }
+}

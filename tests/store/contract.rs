@@ -27,6 +27,10 @@ fn decided(state: Option<&Incident>, command: Command, at: Timestamp) -> Change 
 }
 
 fn escalation(number: &str, at: Timestamp) -> Change {
+    escalation_under(&desk_tests::default_policy(), number, at)
+}
+
+fn escalation_under(policy: &Policy, number: &str, at: Timestamp) -> Change {
     let requester = Customer {
         name: "Ada".parse().unwrap(),
         email: "ada@customer.example".parse().unwrap(),
@@ -38,7 +42,7 @@ fn escalation(number: &str, at: Timestamp) -> Change {
         requester,
         business_justification: "Nothing works: é ✓\nno \"shop\" sells.".parse().unwrap(),
     };
-    decided(None, command, at)
+    decide(None, command, policy, at).unwrap()
 }
 
 fn only(change: &Change) -> Commit<'_> {
@@ -373,20 +377,7 @@ async fn committed_with_webhooks(store: &impl Store) -> Change {
         "[webhooks.a]\nurl = \"https://a.example\"\n[webhooks.b]\nurl = \"https://b.example\"";
     let text = format!("{}\n{webhooks}", desk_tests::DEFAULT_POLICY);
     let policy = Policy::read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let open = Command::Open {
-        number: "INC.1".parse().unwrap(),
-        priority: Priority::P1,
-        channel: Channel::Phone,
-        summary: "Slow".parse().unwrap(),
-        customer: Customer {
-            name: "Ada".parse().unwrap(),
-            email: "ada@customer.example".parse().unwrap(),
-            language: None,
-            account: None,
-        },
-        received_at: None,
-    };
-    let change = decide(None, open, &policy, now()).unwrap();
+    let change = escalation_under(&policy, "INC.1", now());
     assert_eq!(store.commit(only(&change)).await.unwrap(), Committed::Done);
     change
 }

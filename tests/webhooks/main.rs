@@ -6,6 +6,7 @@
 mod answers;
 mod desk;
 mod request;
+mod unreadable;
 
 use desk_tests::world::start;
 use dispatch_webhook::{Outcome, Poster};

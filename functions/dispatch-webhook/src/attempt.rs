@@ -23,13 +23,13 @@ pub(super) async fn attempt<S: Store>(
     let claim_id = claim_id();
     let lease_until = after(desk.clock.now(), LEASE);
     let settlement = match desk.store.claim_webhook(id, &claim_id, lease_until).await {
-        Ok(Some(item)) => settlement(desk, &item, post(desk, keys, poster, &item).await?),
+        Ok(Some(item)) => match post(desk, keys, poster, &item).await {
+            Err(StoreError::Corrupt(what)) => unreadable(desk, id, what),
+            outcome => settlement(desk, &item, outcome?),
+        },
         Ok(None) => return Ok(()),
         // What cannot be read was claimed all the same.
-        Err(StoreError::Corrupt(what)) => {
-            emit(Metric::Unreadable, 1, desk.clock.now());
-            parked(desk, id, what)
-        }
+        Err(StoreError::Corrupt(what)) => unreadable(desk, id, what),
         Err(error) => return Err(error),
     };
     desk.store.settle(&id.clone().into(), &claim_id, &settlement).await
@@ -86,6 +86,11 @@ fn asked_for(retry_after: Option<String>, now: Timestamp) -> SignedDuration {
     };
     let asked = retry_after.and_then(read).unwrap_or_default();
     asked.clamp(SignedDuration::ZERO, LONGEST_RETRY_AFTER)
+}
+
+fn unreadable<S: Store>(desk: &Desk<S>, id: &WebhookId, what: String) -> Settlement {
+    emit(Metric::Unreadable, 1, desk.clock.now());
+    parked(desk, id, what)
 }
 
 fn parked<S: Store>(desk: &Desk<S>, id: &WebhookId, error: String) -> Settlement {
