@@ -147,3 +147,14 @@ async fn a_dispatcher_that_died_with_a_claim_repeats_the_webhook_under_the_same_
     assert_eq!(taken.iter().filter(|posted| posted.id == id.to_string()).count(), 1);
     assert!(deliveries(&world).await.contains(&"crm 1 sent 2".to_owned()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_system_that_asks_for_a_pause_is_left_alone_for_so_long() {
+    let world = opened().await;
+    world.receivers.is_busy_once(CRM, 300);
+    world.until(299).await;
+    assert_eq!(world.receivers.taken_by(CRM), []);
+    assert_eq!(deliveries(&world).await[0], "crm 1 retrying 1 (HTTP 503)");
+    world.until(310).await;
+    assert_eq!(deliveries(&world).await[0], "crm 1 sent 2");
+}

@@ -1,6 +1,6 @@
 //! Other systems in memory: what webhooks are posted to them, and what they answer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
@@ -31,6 +31,7 @@ struct State {
     refused: usize,
     down: BTreeSet<String>,
     gone: BTreeSet<String>,
+    busy: BTreeMap<String, u64>,
 }
 
 impl Receivers {
@@ -53,6 +54,11 @@ impl Receivers {
     /// From now on this host answers 410.
     pub fn is_gone(&self, host: &str) {
         self.state().gone.insert(host.to_owned());
+    }
+
+    /// The next attempt at this host is answered by 503, and by when to come again.
+    pub fn is_busy_once(&self, host: &str, retry_after_seconds: u64) {
+        self.state().busy.insert(host.to_owned(), retry_after_seconds);
     }
 
     /// What a host took, in order.
@@ -80,7 +86,9 @@ impl HttpConnector for Receivers {
         let body = request.body().bytes().expect("a body in memory").to_vec();
         let body = String::from_utf8(body).expect("text");
         let mut state = self.state();
+        let busy = state.busy.remove(&host);
         let status: u16 = match &host {
+            _ if busy.is_some() => 503,
             host if state.gone.contains(host) => 410,
             host if state.down.contains(host) => {
                 state.refused += 1;
@@ -93,6 +101,10 @@ impl HttpConnector for Receivers {
             _ => state.refused += 1,
         }
         let status = status.try_into().expect("a status");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::empty())))
+        let mut answer = HttpResponse::new(status, SdkBody::empty());
+        if let Some(seconds) = busy {
+            answer.headers_mut().insert("retry-after", seconds.to_string());
+        }
+        HttpConnectorFuture::ready(Ok(answer))
     }
 }

@@ -109,7 +109,7 @@ url = 7
 [webhooks.sixth]
 url = "crm.example"
 "#;
-    insta::assert_snapshot!(mistakes(&format!("{DEFAULT}{webhooks}")));
+    insta::assert_snapshot!(mistakes(&format!("{webhooks}{DEFAULT}")));
 }
 
 #[test]
