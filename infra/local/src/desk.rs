@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use dispatch_webhook::Poster;
@@ -48,7 +48,7 @@ pub enum StartError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Keys.
+    /// Keys of its own.
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// The keys in the data folder.
@@ -153,11 +153,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         })
     };
     let webhooks: pump::Invoke = {
-        let function = (desk.clone(), signing, Poster::new(connections_to_others()));
+        // Reads the system's roots, which a machine without webhooks need not have.
+        let poster = LazyLock::new(|| Poster::new(connections_to_others()));
+        let function = Arc::new((desk.clone(), signing, poster));
         Arc::new(move |records| {
-            let (desk, keys, poster) = function.clone();
+            let function = Arc::clone(&function);
             async move {
-                Ok(dispatch_webhook::handle(&desk, &keys, &poster, Batch { records }).await)
+                let (desk, keys, poster) = &*function;
+                Ok(dispatch_webhook::handle(desk, keys, poster, Batch { records }).await)
             }
             .boxed()
         })

@@ -55,7 +55,10 @@ impl Welcome {
             ("HTTP API", format!("http://{api}")),
             ("Mailbox", format!("http://{mailbox}")),
             ("DynamoDB", format!("http://{}, table {TABLE}", running.dynamodb)),
-            ("Stream", "new e-mails go to dispatch-email".to_owned()),
+            (
+                "Stream",
+                "what is new in the outbox goes to dispatch-email and dispatch-webhook".to_owned(),
+            ),
             ("Webhooks", self.webhooks(running)),
             (
                 "Schedule",
