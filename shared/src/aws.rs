@@ -128,6 +128,27 @@ impl Aws {
     }
 }
 
+/// Connections to systems that are not AWS: they trust the system's roots, and are kept no longer
+/// than those to SES. Nothing here follows a redirect.
+#[must_use]
+pub fn connections_to_others() -> SharedHttpConnector {
+    OneConnector::trusting(TrustStore::default(), Some(SES_IDLE)).0
+}
+
+/// Whether no connection was made, so that the other end cannot have seen the request.
+#[must_use]
+pub fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        let client_error = error.downcast_ref::<hyper_util::client::legacy::Error>();
+        if client_error.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
 impl Config for Aws {
     fn read(environment: &mut Environment<'_>) -> Self {
         Self::from_environment(environment)

@@ -38,6 +38,8 @@ pub enum Metric {
     LadderExhausted,
     /// An e-mail was given up on.
     EmailsParked,
+    /// A webhook was given up on.
+    WebhooksParked,
     /// An e-mail that the stream did not hand out in time, or that is tried again.
     EmailsRequeued,
     /// SES does not send for this account.
@@ -62,6 +64,7 @@ impl Metric {
             Self::ResolutionTimeMilliseconds => "ResolutionTime",
             Self::LadderExhausted => "LadderExhausted",
             Self::EmailsParked => "EmailsParked",
+            Self::WebhooksParked => "WebhooksParked",
             Self::EmailsRequeued => "EmailsRequeued",
             Self::SendingHeld => "SendingHeld",
             Self::EmailsWithoutLink => "EmailsWithoutLink",

@@ -17,7 +17,7 @@ const SCOPES: [&str; 4] =
 fn function(world: &World, path: &str) -> Router {
     match path.strip_prefix("/v1/escalations") {
         Some(_) => submit_escalation::router(world.desk.clone()),
-        None => manage_incident::router(world.desk.clone()),
+        None => manage_incident::router(world.desk.clone(), desk_tests::link_keys()),
     }
 }
 

@@ -98,7 +98,7 @@ async fn a_dispatcher_that_died_with_a_claim_holds_nothing_up_for_long() {
     let world = World::new(DEFAULT_POLICY);
     escalated(&world).await;
     let id = "INC-1-1-0".parse().unwrap();
-    let lease_until = world.desk.clock.now() + shared::email::outbox::LEASE;
+    let lease_until = world.desk.clock.now() + shared::outbox::LEASE;
     world.desk.store.claim_email(&id, "the dead", lease_until).await.unwrap().unwrap();
     let sent = world.until(180).await;
     let mine: Vec<_> = sent.iter().filter(|(_, email)| email.id == id).collect();

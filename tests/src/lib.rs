@@ -7,6 +7,7 @@ pub mod call;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;
+pub mod receiver;
 pub mod scripted;
 pub mod world;
 

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::email::outbox::{Delivery, OutboxItem};
 use shared::email::{EmailId, EmailKind};
 use shared::incident::clock::{Clock, ClockName};
 use shared::incident::escalation::{Cause, Climb, Escalation};
@@ -11,7 +10,8 @@ use shared::incident::values::{
     Channel, Customer, EmailAddress, IncidentNumber, Language, Name, Priority, Summary,
 };
 use shared::incident::{Breaches, Incident, Pause, Status};
-use shared::policy::TeamId;
+use shared::outbox::{Delivery, EmailItem, WebhookItem};
+use shared::policy::{Id, TeamId};
 use shared::store::Story;
 
 /// An incident and every promise that runs on it.
@@ -99,6 +99,8 @@ pub struct StoryView {
     pub timeline: Vec<TimelineEntry>,
     /// Who was told, in order, and how far that got.
     pub emails: Vec<EmailView>,
+    /// Which other systems hear of it, in order, and how far that got.
+    pub webhooks: Vec<WebhookView>,
 }
 
 /// An e-mail and how far it got.
@@ -114,6 +116,21 @@ pub struct EmailView {
     pub created_at: Timestamp,
     /// What it says.
     pub kind: EmailKind,
+    /// How far it got.
+    pub delivery: Delivery,
+}
+
+/// A webhook and how far it got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WebhookView {
+    /// Its id, as in the header `webhook-id`.
+    pub id: String,
+    /// Which webhook of the policy.
+    pub webhook: Id,
+    /// The version of the incident that it tells of.
+    pub version: u64,
+    /// When it was written.
+    pub created_at: Timestamp,
     /// How far it got.
     pub delivery: Delivery,
 }
@@ -174,18 +191,31 @@ impl StoryView {
             incident: IncidentView::of(&story.incident),
             timeline: story.timeline.clone(),
             emails: story.emails.iter().map(EmailView::of).collect(),
+            webhooks: story.webhooks.iter().map(WebhookView::of).collect(),
         }
     }
 }
 
 impl EmailView {
-    fn of(item: &OutboxItem) -> Self {
+    fn of(item: &EmailItem) -> Self {
         Self {
             id: item.email.id.clone(),
             to: item.email.recipient.clone(),
             language: item.email.language,
             created_at: item.email.created_at,
             kind: item.email.kind.clone(),
+            delivery: item.delivery.clone(),
+        }
+    }
+}
+
+impl WebhookView {
+    fn of(item: &WebhookItem) -> Self {
+        Self {
+            id: item.webhook.id.to_string(),
+            webhook: item.webhook.webhook.clone(),
+            version: item.webhook.id.version,
+            created_at: item.webhook.created_at,
             delivery: item.delivery.clone(),
         }
     }

@@ -8,7 +8,6 @@ mod english;
 mod french;
 mod letter;
 mod list;
-pub mod outbox;
 pub mod render;
 pub mod story;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::account::{Account, Remembered};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::figures::Tally;
 use crate::policy::{Period, Policy, Team, TeamId};
+use crate::webhook::{OutboxWebhook, WebhookId};
 
 /// What is to be committed, whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Change {
     pub remembered: Option<Remembered>,
     /// What it adds to the figures; `None` when nothing of it counts.
     pub tally: Option<Tally>,
+    /// Which other systems hear of it: every webhook of the policy, unless there was nothing to do.
+    pub webhooks: Vec<OutboxWebhook>,
 }
 
 impl Change {
@@ -254,6 +257,7 @@ impl<'a> Draft<'a> {
                 account: None,
                 remembered: None,
                 tally: None,
+                webhooks: Vec::new(),
             };
         }
         self.leave_out_what_has_no_room();
@@ -284,10 +288,16 @@ impl<'a> Draft<'a> {
             created_at: self.now,
             kind: told.kind,
         });
+        let webhooks = (0..).zip(self.policy.webhooks.0.keys()).map(|(index, webhook)| {
+            let id = WebhookId { number: number.clone(), version, index };
+            let (priority, created_at) = (self.incident.priority, self.now);
+            OutboxWebhook { id, webhook: webhook.clone(), priority, created_at }
+        });
         Change {
             tally: Tally::of(&self.incident, &entries, &self.policy.desk.time_zone),
             entries,
             emails: emails.collect(),
+            webhooks: webhooks.collect(),
             incident: self.incident,
             account: self.account,
             remembered,
@@ -298,7 +308,7 @@ impl<'a> Draft<'a> {
     /// has teams of an older policy. Better that some are not told, and the timeline says so, than
     /// that the incident can never be changed again.
     fn leave_out_what_has_no_room(&mut self) {
-        let room = ROOM - self.events.len();
+        let room = ROOM - self.policy.webhooks.0.len() - self.events.len();
         if self.emails.len() <= room {
             return;
         }

@@ -191,3 +191,44 @@ fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
     let share = seconds.replacen("\"20s\"", "\"90%\", \"10%\", \"20s\"", 1);
     assert_eq!(Policy::read(&share).unwrap().shortest_period(), period("3s"));
 }
+
+#[test]
+fn a_wrong_webhook_is_told_with_its_place() {
+    let webhooks = r#"
+[webhooks.plain]
+url = "http://crm.example/hook"
+
+[webhooks.secret]
+url = "https://user:secret@crm.example/hook"
+
+[webhooks."two words"]
+url = "https://crm.example/#hook"
+
+[webhooks.none]
+ulr = "https://crm.example"
+
+[webhooks.number]
+url = 7
+
+[webhooks.sixth]
+url = "crm.example"
+"#;
+    insta::assert_snapshot!(mistakes(&format!("{webhooks}{DEFAULT}")));
+}
+
+#[test]
+fn a_webhook_takes_the_place_of_a_recipient() {
+    let read = |recipients: usize, webhooks: usize| {
+        let to: Vec<_> = (0..recipients).map(|n| format!("\"a{n}@example.com\"")).collect();
+        let to = format!("addresses = [{}]", to.join(", "));
+        let mut text = DEFAULT.replace("addresses = [\"executive-sponsors@example.com\"]", &to);
+        text =
+            text.replace("\"executive-sponsors\", \"care-management\"", "\"executive-sponsors\"");
+        for n in 0..webhooks {
+            text += &format!("\n[webhooks.w{n}]\nurl = \"https://w{n}.example\"");
+        }
+        Policy::read(&text)
+    };
+    let most = |webhooks| (1..=80).rev().find(|n| read(*n, webhooks).is_ok()).unwrap();
+    assert_eq!([0, 1, 5].map(|webhooks| most(0) - most(webhooks)), [0, 1, 5]);
+}
