@@ -6,6 +6,7 @@ mod answers;
 mod bad_input;
 mod conditions;
 mod document;
+mod figures;
 mod idempotency;
 mod limits;
 mod link_keys;

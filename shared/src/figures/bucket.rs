@@ -25,7 +25,7 @@ const fn bounds() -> [u64; COUNT] {
     let mut bounds = [0; COUNT];
     let mut n = 0;
     while n < COUNT {
-        bounds[n] = (1_000 * FRACTIONS[n % STEPS] << (n / STEPS)) >> BITS;
+        bounds[n] = ((1_000 * FRACTIONS[n % STEPS]) << (n / STEPS)) >> BITS;
         n += 1;
     }
     bounds
