@@ -8,6 +8,7 @@ mod any_calendar;
 mod by_the_customer;
 mod calendars;
 mod clocks;
+mod deadlines;
 mod invariants;
 mod ladder;
 mod paused_clocks;
