@@ -14,6 +14,7 @@ pub mod http;
 pub mod incident;
 pub mod mailer;
 pub mod policy;
+pub mod simulation;
 pub mod store;
 pub mod telemetry;
 pub mod wrong_fields;
