@@ -20,9 +20,28 @@ from samtranslator.translator.translator import Translator
 
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
+OPENAPI = ROOT / "functions/manage-incident/openapi.json"
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
 ALARMING = {"SweepHeartbeat", "EmailsParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
 CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
+# Open to anybody: the document, and links, whose token says what they may do.
+OPEN = {"GET /openapi.json", "GET /links/{token}", "POST /links/{token}"}
+# TEMPORARY, to be emptied as handlers come: routes of the template that openapi.json does not have.
+NOT_YET_DOCUMENTED = {
+    "GET /v1/incidents/{number}/deadlines",
+    "POST /v1/incidents/{number}/pause",
+    "POST /v1/incidents/{number}/customer-replies",
+    "POST /v1/incidents/{number}/priority",
+    "POST /v1/incidents/{number}/reopening",
+    "POST /v1/incidents/{number}/account-manager",
+    "PUT /v1/accounts/{id}",
+    "GET /v1/accounts/{id}",
+    "POST /v1/accounts/{id}/recurrences",
+    "POST /v1/policy/simulations",
+    "GET /v1/figures",
+    "GET /links/{token}",
+    "POST /links/{token}",
+}
 
 # What the stream carries, and whether dispatch-email should be woken for it.
 RECORDS = [
@@ -128,12 +147,44 @@ def roles(cfn):
 
 
 def routes(cfn):
-    """Every route of the API wants a signature."""
-    for api, resource in of_type(cfn, "AWS::ApiGatewayV2::Api").items():
-        for path, methods in resource["Properties"]["Body"]["paths"].items():
-            for method, operation in methods.items():
-                if operation.get("security") != [{"AWS_IAM": []}]:
-                    yield f"{api}: {method} {path} is open to anybody"
+    """The API has the routes of openapi.json, and each asks of its caller what openapi.json says."""
+    document = json.loads(OPENAPI.read_text())
+    documented = {
+        f"{method.upper()} {path}": operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    routed = {r["Properties"]["RouteKey"]: r["Properties"] for r in of_type(cfn, "AWS::ApiGatewayV2::Route").values()}
+    for key in sorted(documented.keys() - routed.keys()):
+        yield f"{key} is in openapi.json and no route of the template"
+    for key in sorted(routed.keys() - documented.keys() - NOT_YET_DOCUMENTED):
+        yield f"{key} is a route of the template and not in openapi.json"
+    for key in sorted(documented.keys() & NOT_YET_DOCUMENTED):
+        yield f"{key} is documented by now; take it off NOT_YET_DOCUMENTED"
+    [stage] = of_type(cfn, "AWS::ApiGatewayV2::Stage").values()
+    throttled = stage["Properties"]["RouteSettings"]
+    if "path" in stage["Properties"]["AccessLogSettings"]["Format"].lower():
+        yield "the access log tells paths, and with them the tokens of links"
+    for key, route in routed.items():
+        function = "SubmitEscalation" if "/v1/escalations" in key else "ManageIncident"
+        if route["Target"] != {"Fn::Sub": f"integrations/${{{function}Integration}}"}:
+            yield f"{key} does not go to {function}"
+        if key in OPEN:
+            if route["AuthorizationType"] != "NONE" or key not in throttled:
+                yield f"{key} is not open and throttled"
+            if documented.get(key, {}).get("security"):
+                yield f"{key} is open, and openapi.json says that it is not"
+            continue
+        [scope] = route["AuthorizationScopes"]["Fn::If"][1]
+        wanted = {
+            "AuthorizationType": {"Fn::If": ["HasJwtIssuer", "JWT", "AWS_IAM"]},
+            "AuthorizerId": {"Fn::If": ["HasJwtIssuer", {"Ref": "TokenAuthorizer"}, {"Ref": "AWS::NoValue"}]},
+            "AuthorizationScopes": {"Fn::If": ["HasJwtIssuer", [scope], {"Ref": "AWS::NoValue"}]},
+        }
+        if any(route.get(name) != value for name, value in wanted.items()):
+            yield f"{key} is open to anybody"
+        if key in documented and documented[key].get("security") != [{"iam": []}, {"jwt": [scope]}]:
+            yield f"{key} wants {scope}, and openapi.json says otherwise"
 
 
 def schedule(cfn):

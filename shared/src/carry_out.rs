@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::desk::Desk;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Command, Refusal, decide};
 use crate::store::{
-    AnsweredRequest, Commit, Committed, ParkedEmail, RequestKey, Store, StoreError,
+    AnsweredRequest, Commit, Committed, Limit, ParkedEmail, RequestKey, Store, StoreError,
 };
 
 /// How often a change is decided anew. DESIGN.md says three; fifty customers who escalate the same
@@ -24,6 +26,11 @@ pub enum Outcome {
     Changed(Box<Change>),
     /// The very request was answered before.
     AlreadyAnswered(AnsweredRequest),
+    /// It would change a version that the attendant does not allow: the one given. Nothing was
+    /// written.
+    Stale(Option<u64>),
+    /// It would be done more often than allowed. Nothing was written.
+    OverLimit(Limit),
 }
 
 /// Why a command was not carried out. Nothing was written.
@@ -39,6 +46,16 @@ pub enum Failure {
 
 /// What is committed along with the change.
 pub trait Attendant: Sync {
+    /// Whether the incident may be changed at this version; `None` when there is none yet.
+    fn allows(&self, _current: Option<u64>) -> bool {
+        true
+    }
+
+    /// How often it may be done.
+    fn limit(&self, _now: Timestamp) -> Option<Limit> {
+        None
+    }
+
     /// The answer to remember under an idempotency key.
     fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
         None
@@ -86,12 +103,21 @@ pub async fn carry_out<S: Store>(
                 };
             }
         };
+        // Whatever is refused for another reason is told that reason (RFC 9110, 13.2.1).
+        let current = state.map(|incident| incident.version);
+        if !attendant.allows(current) {
+            return Ok(match answered_before(desk, attendant).await? {
+                Some(answered) => Outcome::AlreadyAnswered(answered),
+                None => Outcome::Stale(current),
+            });
+        }
+        let limit = attendant.limit(now);
         let answered = attendant.answer(&change);
         let parked = attendant.parked();
-        if change.is_empty() && answered.is_none() && parked.is_none() {
+        if change.is_empty() && answered.is_none() && parked.is_none() && limit.is_none() {
             return Ok(Outcome::Changed(Box::new(change)));
         }
-        match desk.store.commit(Commit { change: &change, answered, parked }).await {
+        match desk.store.commit(Commit { change: &change, answered, parked, limit }).await {
             Ok(Committed::Done) => {
                 tell(&change, attempt + 1);
                 return Ok(Outcome::Changed(Box::new(change)));
@@ -99,6 +125,7 @@ pub async fn carry_out<S: Store>(
             Ok(Committed::AlreadyAnswered(answered)) => {
                 return Ok(Outcome::AlreadyAnswered(answered));
             }
+            Ok(Committed::OverLimit(limit)) => return Ok(Outcome::OverLimit(limit)),
             Err(StoreError::Conflict) => pause(attempt).await,
             Err(error) => return Err(error.into()),
         }

@@ -4,7 +4,11 @@
 
 mod answers;
 mod bad_input;
+mod conditions;
+mod document;
 mod idempotency;
+mod limits;
+mod scopes;
 mod unavailable;
 
 use desk_tests::DEFAULT_POLICY;

@@ -2,9 +2,10 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use lambda_http::request::RequestContext;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// An answer, read whole.
@@ -79,6 +80,49 @@ pub fn raw(path: &str, body: impl Into<Body>) -> Request<Body> {
         .header(header::CONTENT_TYPE, "application/json")
         .body(body.into())
         .expect("a path of the test's own")
+}
+
+/// The same request by the holder of a token, as API Gateway hands it on, to be sent to a function
+/// itself.
+///
+/// # Panics
+///
+/// Never: the context is one of API Gateway's.
+#[must_use]
+pub fn with_token(mut request: Request<Body>, subject: &str, scopes: &str) -> Request<Body> {
+    let context = json!({
+        "accountId": "000000000000",
+        "apiId": "test",
+        "authorizer": { "jwt": {
+            "claims": { "iss": "https://issuer.example", "sub": subject, "scope": scopes },
+            "scopes": null,
+        }},
+        "domainName": "localhost",
+        "http": {
+            "method": request.method().as_str(),
+            "path": request.uri().path(),
+            "protocol": "HTTP/1.1",
+            "sourceIp": "127.0.0.1",
+        },
+        "requestId": "1",
+        "stage": "$default",
+        "timeEpoch": 0,
+    });
+    let context = serde_json::from_value(context).expect("a context");
+    request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
+    request
+}
+
+/// With a header.
+///
+/// # Panics
+///
+/// When it is none.
+#[must_use]
+pub fn with(mut request: Request<Body>, name: &'static str, value: &str) -> Request<Body> {
+    let value = HeaderValue::try_from(value).expect("a header of the test's own");
+    request.headers_mut().append(name, value);
+    request
 }
 
 /// A GET.

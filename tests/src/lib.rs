@@ -5,6 +5,7 @@
 
 pub mod call;
 pub mod counted;
+pub mod document;
 pub mod dynamodb;
 pub mod scripted;
 pub mod world;

@@ -5,9 +5,10 @@ use shared::email::EmailId;
 use shared::email::outbox::{EmailStatus, LEASE, OutboxItem, PENDING_FOR, Settlement};
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
+use shared::policy::Allowance;
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, ParkedEmail, RequestKey, Store,
-    StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, ParkedEmail, RequestKey,
+    Store, StoreError,
 };
 
 pub(crate) fn now() -> Timestamp {
@@ -38,7 +39,7 @@ fn escalation(number: &str, at: Timestamp) -> Change {
 }
 
 pub(crate) fn only(change: &Change) -> Commit<'_> {
-    Commit { change, answered: None, parked: None }
+    Commit { change, answered: None, parked: None, limit: None }
 }
 
 fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
@@ -47,6 +48,7 @@ fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
         fingerprint: "f".to_owned(),
         status: 201,
         location: Some("/v1/x".to_owned()),
+        etag: Some("\"1\"".to_owned()),
         body: "{}".to_owned(),
         answered_at: at,
         expires_at: at + SignedDuration::from_secs(60),
@@ -126,7 +128,8 @@ pub async fn a_lost_condition_writes_nothing(store: impl Store) {
     let mut late = escalation("INC-1", later(5));
     late.emails.iter_mut().for_each(|email| email.id.index += 50);
     late.entries.iter_mut().for_each(|entry| entry.index += 50);
-    let commit = Commit { change: &late, answered: Some(answered("k", now())), parked: None };
+    let commit =
+        Commit { change: &late, answered: Some(answered("k", now())), parked: None, limit: None };
     assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
     let story = store.story(&first.incident.number).await.unwrap().unwrap();
     assert_eq!(story.emails.len(), first.emails.len());
@@ -141,6 +144,7 @@ pub async fn an_answer_is_remembered_until_it_expires(store: impl Store) {
         change,
         answered: Some(said.clone()),
         parked: None,
+        limit: None,
     };
     assert_eq!(store.commit(commit(&first, &said)).await.unwrap(), Committed::Done);
     assert_eq!(store.answered(&said.key, later(59)).await.unwrap(), Some(said.clone()));
@@ -155,12 +159,51 @@ pub async fn an_answer_is_remembered_until_it_expires(store: impl Store) {
     assert_eq!(store.commit(commit(&second, &later_answer)).await.unwrap(), Committed::Done);
 }
 
+fn limit(whom: &str, count: u32, at: Timestamp) -> Limit {
+    let allowance = Allowance { count, per: "1h".to_owned().try_into().unwrap() };
+    Limit::of("escalations", &whom.parse().unwrap(), allowance, at)
+}
+
+pub async fn what_is_over_the_limit_is_not_written(store: impl Store) {
+    let ask = async |n: i64, limit: Limit, key: Option<&str>| {
+        let change = escalation(&format!("INC-{n}"), now());
+        let answered = key.map(|key| answered(key, now()));
+        let commit = Commit { change: &change, answered, parked: None, limit: Some(limit) };
+        store.commit(commit).await.unwrap()
+    };
+    let ada = || limit("ada@customer.example", 2, now());
+    assert_eq!(ask(1, ada(), Some("key")).await, Committed::Done);
+    let said = Committed::AlreadyAnswered(answered("key", now()));
+    for n in 2..5 {
+        assert_eq!(ask(n, ada(), Some("key")).await, said, "a replay does not count");
+    }
+    assert_eq!(ask(2, ada(), None).await, Committed::Done);
+    assert_eq!(ask(3, ada(), Some("key-2")).await, Committed::OverLimit(ada()));
+    assert_eq!(store.load(&"INC-3".parse().unwrap()).await.unwrap(), None);
+    assert_eq!(store.answered(&answered("key-2", now()).key, now()).await.unwrap(), None);
+    assert_eq!(ask(4, ada(), Some("key")).await, said, "known, though over the limit");
+    assert_eq!(ask(3, limit("eve@customer.example", 2, now()), None).await, Committed::Done);
+    let next = limit("ada@customer.example", 2, later(3600));
+    assert_eq!(ask(4, next, None).await, Committed::Done, "the next window");
+}
+
+pub async fn what_was_not_written_does_not_count(store: impl Store) {
+    let first = escalation("INC-1", now());
+    let once = || Some(limit("ada@customer.example", 1, now()));
+    store.commit(only(&first)).await.unwrap();
+    let commit = Commit { change: &first, answered: None, parked: None, limit: once() };
+    assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
+    let second = escalation("INC-2", now());
+    let commit = Commit { change: &second, answered: None, parked: None, limit: once() };
+    assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
+}
+
 pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {
     let before = committed(&store, "INC-1").await;
     let nothing = decided(Some(&before.incident), Command::DeadlinePassed, now());
     assert!(nothing.is_empty());
     let said = Some(answered("key", now()));
-    let commit = Commit { change: &nothing, answered: said.clone(), parked: None };
+    let commit = Commit { change: &nothing, answered: said.clone(), parked: None, limit: None };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let key = &answered("key", now()).key;
     assert_eq!(store.answered(key, now()).await.unwrap(), said);
@@ -291,8 +334,12 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
         reason: "refused".to_owned(),
     };
     let passed_on = decided(Some(&change.incident), command, later(1));
-    let commit =
-        |claim_id| Commit { change: &passed_on, answered: None, parked: Some(parked(claim_id)) };
+    let commit = |claim_id| Commit {
+        change: &passed_on,
+        answered: None,
+        parked: Some(parked(claim_id)),
+        limit: None,
+    };
     let lost = store.commit(commit(Some("mine"))).await;
     assert!(matches!(lost, Err(StoreError::Conflict)), "nobody claimed it: {lost:?}");
     store.claim_email(&bounced.id, "mine", later(90)).await.unwrap();

@@ -40,6 +40,8 @@ contract! {
     a_change_is_committed_once_on_its_version,
     a_lost_condition_writes_nothing,
     an_answer_is_remembered_until_it_expires,
+    what_is_over_the_limit_is_not_written,
+    what_was_not_written_does_not_count,
     an_empty_change_writes_only_the_answer,
     only_open_incidents_and_unsent_emails_are_due,
     due_items_come_in_order_and_in_pages,

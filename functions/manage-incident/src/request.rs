@@ -9,7 +9,8 @@ use shared::wrong_fields::WrongFields;
 
 /// An instant as RFC 3339 writes it, with an offset: `2026-11-24T09:15:00+01:00`. Kept to the
 /// millisecond.
-#[derive(Debug, Clone, Copy, Deserr)]
+#[derive(Debug, Clone, Copy, Deserr, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime)]
 #[deserr(try_from(String) = instant -> Invalid)]
 pub(super) struct Instant(pub Timestamp);
 
@@ -20,8 +21,9 @@ fn instant(text: String) -> Result<Instant, Invalid> {
 }
 
 /// `POST /v1/incidents`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewIncident {
     pub number: IncidentNumber,
     pub priority: Priority,
@@ -34,8 +36,9 @@ pub(super) struct NewIncident {
 }
 
 /// `POST /v1/incidents/{number}/responses`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ResponseGiven {
     pub author: Name,
     /// Passed on to the customer by e-mail. Without it the customer has the response already.
@@ -47,15 +50,17 @@ pub(super) struct ResponseGiven {
 }
 
 /// `POST /v1/incidents/{number}/acknowledgement`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Acknowledgement {
     pub by: Name,
 }
 
 /// `POST /v1/incidents/{number}/resolution`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Resolution {
     pub by: Name,
     /// The customer reads it.

@@ -15,7 +15,7 @@ use shared::policy::TeamId;
 use shared::store::Story;
 
 /// An incident and every promise that runs on it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct IncidentView {
     /// How care and the customer know it.
     pub number: IncidentNumber,
@@ -44,7 +44,7 @@ pub struct IncidentView {
 }
 
 /// The three clocks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Clocks {
     /// The promise of a first response.
     pub initial_response: Option<Clock>,
@@ -55,7 +55,7 @@ pub struct Clocks {
 }
 
 /// An escalation and its ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EscalationView {
     /// 1 for the incident's first escalation.
     pub sequence: u32,
@@ -82,7 +82,7 @@ pub struct EscalationView {
 }
 
 /// All that is known of an incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct StoryView {
     /// Its state.
     #[serde(flatten)]
@@ -94,7 +94,7 @@ pub struct StoryView {
 }
 
 /// An e-mail and how far it got.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EmailView {
     /// Its id, as in the header `X-Escalation-Desk-Email-Id`.
     pub id: EmailId,

@@ -11,17 +11,22 @@ use axum::response::Response;
 use axum::routing::{get, post};
 use deserr::Deserr;
 use shared::desk::Desk;
-use shared::http::{Answer, Asked, Number, Problem, answer, no_such_method, no_such_route};
+use shared::http::openapi::{AskedHeaders, NumberOfPath, OverLimit, ReadingHeaders};
+use shared::http::{
+    Answer, Asked, EscalationsWrite, Number, Problem, Reading, answer_within, no_such_method,
+    no_such_route,
+};
 use shared::incident::values::{Customer, IncidentNumber, Justification};
-use shared::incident::{Change, Command, Refusal};
-use shared::store::Store;
+use shared::incident::{Change, Command, Incident, Refusal};
+use shared::store::{Limit, Store};
 use shared::wrong_fields::WrongFields;
 
 pub use view::EscalationView;
 
 /// `POST /v1/escalations`.
-#[derive(Debug, Clone, Deserr)]
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct EscalationRequest {
     /// The incident; it need not be known to the desk.
     pub incident_number: IncidentNumber,
@@ -30,6 +35,11 @@ pub struct EscalationRequest {
     /// Who asks, and where to answer.
     pub requester: Customer,
 }
+
+/// What the OpenAPI document says of these routes. Only the test that writes it calls this.
+#[derive(Debug, utoipa::OpenApi)]
+#[openapi(paths(submit, read))]
+pub struct Documented;
 
 /// The routes of this function.
 pub fn router<S: Store>(desk: Desk<S>) -> Router {
@@ -41,27 +51,65 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .with_state(desk)
 }
 
+/// Escalates an incident. An unknown number opens one, a resolved incident is reopened; of an
+/// escalation that runs, the justification is added.
+#[utoipa::path(
+    post,
+    path = "/v1/escalations",
+    operation_id = "submit_escalation",
+    tag = "escalations",
+    params(AskedHeaders),
+    request_body = EscalationRequest,
+    responses(
+        (status = 201, description = "Escalated: teams are alerted.", body = EscalationView),
+        (status = 200, description = "An escalation runs already; its promise stands.", body = EscalationView),
+        OverLimit,
+    ),
+    security(("iam" = []), ("jwt" = ["escalations:write"])),
+)]
 async fn submit<S: Store>(
     State(desk): State<Desk<S>>,
-    asked: Asked<EscalationRequest>,
+    asked: Asked<EscalationsWrite, EscalationRequest>,
 ) -> Result<Response, Problem> {
     let EscalationRequest { incident_number: number, business_justification, requester } =
         asked.body.clone();
+    let customer = requester.email.clone();
+    let limit = |now| {
+        let allowance = desk.policy.limits.escalations_per_customer?;
+        Some(Limit::of("escalations", &customer, allowance, now))
+    };
     let command = Command::Escalate { number: number.clone(), requester, business_justification };
-    answer(&desk, &asked, &number, &command, say).await
+    answer_within(&desk, &asked, &number, &command, limit, say).await
 }
 
 /// 201 for a new escalation, 200 when one is running already.
 fn say(change: &Change) -> Answer {
     let status = if view::escalation_is_new(change) { StatusCode::CREATED } else { StatusCode::OK };
     let location = format!("/v1/escalations/{}", change.incident.number);
-    Answer::json(status, &EscalationView::of(&change.incident)).at(location)
+    told(status, &change.incident).at(location)
 }
 
+/// Reads the state and the promised times of an incident that was escalated, and nobody's names.
+#[utoipa::path(
+    get,
+    path = "/v1/escalations/{number}",
+    operation_id = "read_escalation",
+    tag = "escalations",
+    params(NumberOfPath, ReadingHeaders),
+    responses(
+        (status = 200, description = "The incident as its customer sees it.", body = EscalationView),
+    ),
+    security(("iam" = []), ("jwt" = ["escalations:write"])),
+)]
 async fn read<S: Store>(
     State(desk): State<Desk<S>>,
+    reading: Reading<EscalationsWrite>,
     Number(number): Number,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     let incident = desk.store.load(&number).await?.ok_or(Refusal::UnknownIncident)?;
-    Ok(Answer::json(StatusCode::OK, &EscalationView::of(&incident)))
+    Ok(reading.answer(told(StatusCode::OK, &incident)))
+}
+
+fn told(status: StatusCode, incident: &Incident) -> Answer {
+    Answer::json(status, &EscalationView::of(incident)).at_version(incident.version)
 }

@@ -9,7 +9,8 @@ use shared::incident::values::{IncidentNumber, Priority};
 use shared::incident::{Change, Incident, Status};
 
 /// An incident and its escalation, as the customer sees them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = CustomerEscalationView)]
 pub struct EscalationView {
     /// The incident.
     pub incident_number: IncidentNumber,
@@ -24,7 +25,7 @@ pub struct EscalationView {
 }
 
 /// A promise to the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PromiseView {
     /// Which promise.
     pub clock: ClockName,
@@ -33,7 +34,7 @@ pub struct PromiseView {
 }
 
 /// An escalation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EscalationState {
     /// `alerted`: teams were told; `acknowledged`: a person took it; `answered`: it is over.
     pub state: &'static str,

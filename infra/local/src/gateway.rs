@@ -5,12 +5,11 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use lambda_http::request::RequestContext;
 use serde_json::json;
 use shared::clock::Clock;
 use shared::desk::Desk;
-use shared::http::no_such_route;
 use shared::store::Store;
 use tower::ServiceExt;
 
@@ -22,19 +21,14 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
     let escalations = submit_escalation::router(desk.clone());
     let incidents = manage_incident::router(desk);
     Router::new().fallback(move |request: Request| {
-        let function = match request.uri().path().split('/').nth(2) {
-            _ if !request.uri().path().starts_with("/v1/") => None,
-            Some("escalations") => Some(escalations.clone()),
-            Some("incidents") => Some(incidents.clone()),
-            _ => None,
-        };
+        // As in the template: what customers ask, and all the rest. A path that is nowhere is
+        // refused by the function, in the words of its own 404.
+        let is_for_customers = request.uri().path().strip_prefix("/v1/escalations");
+        let is_for_customers =
+            is_for_customers.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let function = if is_for_customers { escalations.clone() } else { incidents.clone() };
         let clock = clock.clone();
-        async move {
-            match function {
-                Some(function) => invoke(function, request, &clock).await,
-                None => no_such_route().await.into_response(),
-            }
-        }
+        async move { invoke(function, request, &clock).await }
     })
 }
 
@@ -108,12 +102,14 @@ mod tests {
         assert_eq!(get("/v1/escalations/X-1").await, problem(StatusCode::NOT_FOUND));
         assert_eq!(get("/v1/incidents/X-1").await, problem(StatusCode::NOT_FOUND));
         assert_eq!(get("/v1/escalations").await, problem(StatusCode::METHOD_NOT_ALLOWED));
-        assert_eq!(get("/v1/incidents").await, (StatusCode::OK, "application/json".to_owned()));
+        let json = (StatusCode::OK, "application/json".to_owned());
+        assert_eq!(get("/v1/incidents").await, json);
+        assert_eq!(get("/openapi.json").await, json);
     }
 
     #[tokio::test]
     async fn everything_else_is_a_problem_404() {
-        for path in ["/", "/v1", "/v1/", "/v2/incidents", "/v1/incidentsx", "//v1/incidents"] {
+        for path in ["/", "/v1", "/v1/", "/v2/incidents", "/v1/incidentsx", "/v1/escalationsx"] {
             let expected = (StatusCode::NOT_FOUND, "application/problem+json".to_owned());
             assert_eq!(get(path).await, expected, "{path}");
         }

@@ -15,7 +15,7 @@ use crate::incident::values::{
 use crate::incident::{Breaches, Incident};
 
 /// A customer's organisation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Account {
     /// As care's own systems name it.
     pub id: AccountId,
@@ -37,7 +37,7 @@ pub struct Account {
 }
 
 /// Who looks after an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, deserr::Deserr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, deserr::Deserr, utoipa::ToSchema)]
 #[deserr(error = crate::wrong_fields::WrongFields, deny_unknown_fields)]
 pub struct AccountManager {
     /// The manager's name.
@@ -51,7 +51,7 @@ pub struct AccountManager {
 }
 
 /// An incident as its account remembers it: kept up to date with each change of the incident.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AccountIncident {
     /// The incident.
     pub number: IncidentNumber,

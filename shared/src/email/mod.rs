@@ -102,7 +102,7 @@ pub struct OutboxEmail {
 }
 
 /// The step of a ladder that an e-mail alerts for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Alert {
     /// Which escalation of the incident, from 1.
     pub escalation: u32,
@@ -125,7 +125,7 @@ impl Alert {
 }
 
 /// A promise with its deadline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Promise {
     /// Which promise.
     pub clock: ClockName,
@@ -145,7 +145,7 @@ pub enum Audience {
 }
 
 /// Everything the desk can say by e-mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum EmailKind {
     /// To a customer who escalated: it was taken in, and the promised response.

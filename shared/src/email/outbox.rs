@@ -20,7 +20,7 @@ const RETRY_FIRST: i64 = 2;
 const RETRY_LONGEST: i64 = 15 * 60;
 
 /// How far an e-mail got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EmailStatus {
     /// To be sent.
@@ -38,7 +38,7 @@ pub enum EmailStatus {
 }
 
 /// The delivery of an outbox e-mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// How far it got.
     pub status: EmailStatus,

@@ -1,18 +1,20 @@
 //! Answers: given once for each idempotency key, and again to whoever asks again.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, ProblemField};
 use super::request::Asked;
+use super::scope::Scope;
 use crate::carry_out::{Attendant, Outcome, carry_out};
 use crate::desk::Desk;
 use crate::incident::clock::after;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Command};
-use crate::store::{AnsweredRequest, RequestKey, Store};
+use crate::store::{AnsweredRequest, Limit, RequestKey, Store};
 
 /// How long an answer is remembered.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -26,6 +28,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Where to read more.
     pub location: Option<String>,
+    /// The entity tag of what it tells.
+    pub etag: Option<String>,
     /// The body, JSON.
     pub body: String,
 }
@@ -36,7 +40,7 @@ impl Answer {
     pub fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // These are our own types with string keys: there is nothing that could fail.
         let body = serde_json::to_string(body).unwrap_or_default();
-        Self { status, location: None, body }
+        Self { status, location: None, etag: None, body }
     }
 
     /// With a `Location` header.
@@ -45,6 +49,40 @@ impl Answer {
         self.location = Some(location);
         self
     }
+
+    /// With the `ETag` of an incident's version, of which it tells nothing that changes by itself.
+    #[must_use]
+    pub fn at_version(mut self, version: u64) -> Self {
+        self.etag = Some(format!("\"{version}\""));
+        self
+    }
+
+    /// With the `ETag` of an incident's version and of all that the body tells beside it, such as how
+    /// far e-mails got.
+    #[must_use]
+    pub fn at_version_and_body(mut self, version: u64) -> Self {
+        self.etag = Some(format!("\"{version}-{}\"", self.digest()));
+        self
+    }
+
+    /// With the `ETag` of the body, for what is no incident.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        self.etag = Some(format!("\"{}\"", self.digest()));
+        self
+    }
+
+    fn digest(&self) -> String {
+        let digest = Sha256::digest(&self.body);
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The answer to who has it already.
+    pub(super) fn not_modified(self) -> Response {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        insert(&mut response, header::ETAG, self.etag);
+        response
+    }
 }
 
 impl IntoResponse for Answer {
@@ -52,10 +90,15 @@ impl IntoResponse for Answer {
         let json = HeaderValue::from_static("application/json");
         let mut response = (self.status, self.body).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, json);
-        if let Some(Ok(location)) = self.location.map(HeaderValue::try_from) {
-            response.headers_mut().insert(header::LOCATION, location);
-        }
+        insert(&mut response, header::LOCATION, self.location);
+        insert(&mut response, header::ETAG, self.etag);
         response
+    }
+}
+
+fn insert(response: &mut Response, name: HeaderName, value: Option<String>) {
+    if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
+        response.headers_mut().insert(name, value);
     }
 }
 
@@ -64,21 +107,41 @@ impl IntoResponse for Answer {
 ///
 /// # Errors
 ///
-/// A [`Problem`] when the rules refuse it, the key was used for another request, or the store is
-/// unavailable.
-pub async fn answer<S: Store, T: Sync>(
+/// A [`Problem`] when the rules refuse it, the caller knows another version (`If-Match`), the key
+/// was used for another request, or the store is unavailable.
+pub async fn answer<S: Store, P: Scope, T: Sync>(
     desk: &Desk<S>,
-    asked: &Asked<T>,
+    asked: &Asked<P, T>,
     number: &IncidentNumber,
     command: &Command,
     say: impl Fn(&Change) -> Answer + Sync,
 ) -> Result<Response, Problem> {
-    let once = Once { desk, asked, say: &say };
+    answer_within(desk, asked, number, command, |_| None, say).await
+}
+
+/// The same, as often as `limit` allows at an instant.
+///
+/// # Errors
+///
+/// As [`answer`], and a 429 over the limit. A request that was answered before is answered again,
+/// whatever the limit, and does not count.
+pub async fn answer_within<S: Store, P: Scope, T: Sync>(
+    desk: &Desk<S>,
+    asked: &Asked<P, T>,
+    number: &IncidentNumber,
+    command: &Command,
+    limit: impl Fn(Timestamp) -> Option<Limit> + Sync,
+    say: impl Fn(&Change) -> Answer + Sync,
+) -> Result<Response, Problem> {
+    let once = Once { desk, asked, limit: &limit, say: &say };
     match carry_out(desk, number, command, &once).await? {
+        Outcome::Stale(current) => Err(Problem::stale(current)),
+        Outcome::OverLimit(limit) => Err(Problem::over_limit(&limit, desk.clock.now())),
         Outcome::Changed(change) => Ok(say(&change).into_response()),
         Outcome::AlreadyAnswered(before) if before.fingerprint == asked.fingerprint => {
             let status = StatusCode::from_u16(before.status).unwrap_or(StatusCode::OK);
-            let again = Answer { status, location: before.location, body: before.body };
+            let AnsweredRequest { location, etag, body, .. } = before;
+            let again = Answer { status, location, etag, body };
             let mut response = again.into_response();
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             Ok(response)
@@ -90,26 +153,43 @@ pub async fn answer<S: Store, T: Sync>(
     }
 }
 
-struct Once<'a, S, T, F> {
+struct Once<'a, S, P, T, L, F> {
     desk: &'a Desk<S>,
-    asked: &'a Asked<T>,
+    asked: &'a Asked<P, T>,
+    limit: &'a L,
     say: &'a F,
 }
 
-impl<S: Store, T: Sync, F: Fn(&Change) -> Answer + Sync> Attendant for Once<'_, S, T, F> {
+impl<S, P, T, L, F> Attendant for Once<'_, S, P, T, L, F>
+where
+    S: Store,
+    P: Scope,
+    T: Sync,
+    L: Fn(Timestamp) -> Option<Limit> + Sync,
+    F: Fn(&Change) -> Answer + Sync,
+{
+    fn allows(&self, current: Option<u64>) -> bool {
+        self.asked.if_match.as_ref().is_none_or(|condition| condition.allows(current))
+    }
+
+    fn limit(&self, now: Timestamp) -> Option<Limit> {
+        (self.limit)(now)
+    }
+
     fn request_key(&self) -> Option<&RequestKey> {
         self.asked.key.as_ref()
     }
 
     fn answer(&self, change: &Change) -> Option<AnsweredRequest> {
         let key = self.asked.key.clone()?;
-        let Answer { status, location, body } = (self.say)(change);
+        let Answer { status, location, etag, body } = (self.say)(change);
         let answered_at = self.desk.clock.now();
         Some(AnsweredRequest {
             key,
             fingerprint: self.asked.fingerprint.clone(),
             status: status.as_u16(),
             location,
+            etag,
             body,
             answered_at,
             expires_at: after(answered_at, REMEMBERED_FOR),

@@ -1,13 +1,18 @@
 //! What the HTTP functions have in common: strict requests, idempotent answers, RFC 9457 problems.
 //!
-//! Nothing here knows a route. A request that comes this far was authenticated by API Gateway; one
-//! that was not is refused all the same.
+//! Nothing here knows a route. A request that comes this far was authenticated by API Gateway, and
+//! its scope checked; one that was not is refused all the same.
 
 mod answer;
+mod caller;
+mod condition;
 mod json;
+pub mod openapi;
 mod problem;
 mod request;
+mod scope;
 
-pub use answer::{Answer, answer};
+pub use answer::{Answer, answer, answer_within};
 pub use problem::{Problem, ProblemField, no_such_method, no_such_route};
-pub use request::{Asked, Authenticated, Number};
+pub use request::{Asked, Number, Reading, answer_anybody};
+pub use scope::{AccountsWrite, EscalationsWrite, IncidentsRead, IncidentsWrite, Scope};

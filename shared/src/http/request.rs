@@ -1,16 +1,22 @@
 //! Requests: who asks, under which key, and what, checked whole before anything is done.
 
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use lambda_http::request::RequestContext;
 use sha2::{Digest, Sha256};
 
+use super::answer::Answer;
+use super::caller::Caller;
+use super::condition::{self, Condition};
 use super::json;
 use super::problem::{Problem, ProblemField};
+use super::scope::Scope;
 use crate::incident::values::IncidentNumber;
 use crate::store::RequestKey;
 use crate::wrong_fields::WrongFields;
@@ -20,48 +26,52 @@ const BODY_LIMIT: usize = 256 * 1024;
 /// The longest idempotency key, in characters.
 const KEY_LIMIT: usize = 255;
 
-/// A POST: an authenticated caller, its idempotency key, and a body that is right.
+/// A POST: a caller who may do it, its idempotency key, the versions it knows, and a body that is
+/// right.
 #[derive(Debug, Clone)]
-pub struct Asked<T> {
+pub struct Asked<P, T> {
     /// The key under which the answer is remembered, if the caller sent one.
     pub key: Option<RequestKey>,
     /// SHA-256 of method, path and body, in hexadecimal.
     pub fingerprint: String,
     /// The body.
     pub body: T,
+    pub(super) if_match: Option<Condition>,
+    scope: PhantomData<P>,
 }
 
-impl<S, T> FromRequest<S> for Asked<T>
+impl<S, P, T> FromRequest<S> for Asked<P, T>
 where
     S: Send + Sync,
+    P: Scope,
     T: Deserr<WrongFields>,
 {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let caller = caller(&parts)?;
+        let caller = Caller::of(&parts)?.with_scope::<P>()?;
         require_json(&parts.headers)?;
         let bytes = Limited::new(body, BODY_LIMIT).collect().await.map_err(|error| {
             if error.downcast_ref::<LengthLimitError>().is_some() {
-                too_large()
+                Problem::too_large()
             } else {
-                bad_request("The body did not arrive whole.")
+                Problem::malformed("The body did not arrive whole.")
             }
         })?;
         let bytes = bytes.to_bytes();
         let value = json::parse(&bytes)
-            .map_err(|error| bad_request(&format!("The body is not JSON: {error}.")))?;
+            .map_err(|error| Problem::malformed(&format!("The body is not JSON: {error}.")))?;
         let mut errors = Vec::new();
-        let key = idempotency_key(&parts.headers).unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
+        let key = or_named(idempotency_key(&parts.headers), &mut errors);
+        let if_match = or_named(condition::if_match(&parts.headers), &mut errors);
         match deserr::deserialize::<T, _, WrongFields>(value) {
             Ok(body) if errors.is_empty() => Ok(Self {
                 key: key.map(|key| RequestKey { caller, key }),
                 fingerprint: fingerprint(&parts, &bytes),
                 body,
+                if_match,
+                scope: PhantomData,
             }),
             Ok(_) => Err(Problem::wrong_fields(errors)),
             Err(wrong) => {
@@ -72,7 +82,60 @@ where
     }
 }
 
-/// The incident number of a path, asked for by an authenticated caller.
+/// A header's value; or none, and its mistake among the others.
+fn or_named<T>(
+    header: Result<Option<T>, ProblemField>,
+    errors: &mut Vec<ProblemField>,
+) -> Option<T> {
+    header.unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    })
+}
+
+/// A GET: a caller who may read it, and what it has read before.
+#[derive(Debug, Clone)]
+pub struct Reading<P> {
+    if_none_match: Option<Condition>,
+    scope: PhantomData<P>,
+}
+
+impl<P> Reading<P> {
+    /// The answer; 304 without a body if the caller has it already.
+    #[must_use]
+    pub fn answer(&self, answer: Answer) -> Response {
+        let knows = |etag: &String| self.if_none_match.as_ref().is_some_and(|c| c.knows(etag));
+        if answer.etag.as_ref().is_some_and(knows) {
+            answer.not_modified()
+        } else {
+            answer.into_response()
+        }
+    }
+}
+
+/// The answer to anybody, authenticated or not; 304 without a body for who has it already.
+///
+/// # Errors
+///
+/// A 422 for a malformed `If-None-Match`.
+pub fn answer_anybody(headers: &HeaderMap, answer: Answer) -> Result<Response, Problem> {
+    let if_none_match = condition::if_none_match(headers);
+    let if_none_match = if_none_match.map_err(|error| Problem::wrong_fields(vec![error]))?;
+    Ok(Reading::<()> { if_none_match, scope: PhantomData }.answer(answer))
+}
+
+impl<S: Send + Sync, P: Scope> FromRequestParts<S> for Reading<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Caller::of(parts)?.with_scope::<P>()?;
+        let if_none_match = condition::if_none_match(&parts.headers)
+            .map_err(|error| Problem::wrong_fields(vec![error]))?;
+        Ok(Self { if_none_match, scope: PhantomData })
+    }
+}
+
+/// The incident number of a path. It reads no scope: beside it stands a [`Reading`] or [`Asked`].
 #[derive(Debug, Clone)]
 pub struct Number(pub IncidentNumber);
 
@@ -80,7 +143,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        caller(parts)?;
+        Caller::of(parts)?;
         let Path(text) = Path::<String>::from_request_parts(parts, state)
             .await
             .map_err(|_| wrong_number("must be plain text"))?;
@@ -89,55 +152,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     }
 }
 
-/// A request that needs nothing but an authenticated caller.
-#[derive(Debug, Clone, Copy)]
-pub struct Authenticated;
-
-impl<S: Send + Sync> FromRequestParts<S> for Authenticated {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        caller(parts).map(|_| Self)
-    }
-}
-
 fn wrong_number(detail: &str) -> Problem {
     Problem::wrong_fields(vec![ProblemField::parameter("number", detail)])
-}
-
-/// Whom API Gateway has authenticated. It lets nobody else through; a request without a caller
-/// means that it is set up wrongly, and is refused.
-///
-/// # Errors
-///
-/// A 401.
-pub(super) fn caller(parts: &Parts) -> Result<String, Problem> {
-    let context = parts.extensions.get::<RequestContext>();
-    let authorizer = match context {
-        Some(RequestContext::ApiGatewayV2(context)) => context.authorizer.as_ref(),
-        _ => None,
-    };
-    let iam = authorizer.and_then(|a| a.iam.as_ref()?.user_arn.as_deref());
-    iam.filter(|arn| !arn.is_empty()).map(without_session).ok_or_else(|| {
-        Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "Who are you?",
-            "The request carries no authenticated caller. Sign it with AWS Signature Version 4.",
-        )
-    })
-}
-
-/// A role's session has a name of its own, and another one after each restart of the caller, who is
-/// the same all the while: `…:assumed-role/<role>/<session>` is the role.
-fn without_session(arn: &str) -> String {
-    match arn.split_once(":assumed-role/") {
-        Some((account, role)) => {
-            let role = role.split('/').next().unwrap_or(role);
-            format!("{account}:assumed-role/{role}")
-        }
-        None => arn.to_owned(),
-    }
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
@@ -146,12 +162,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Problem::new(
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        "not-json",
-        "Send JSON",
-        "The `Content-Type` must be application/json.",
-    ))
+    Err(Problem::not_json())
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ProblemField> {
@@ -181,31 +192,4 @@ fn fingerprint(parts: &Parts, body: &Bytes) -> String {
         hash.update([0]);
     }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bad_request(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-request", "Malformed request", detail)
-}
-
-fn too_large() -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "too-large",
-        "Too large",
-        "The body must not be longer than 256 KB (262,144 bytes).",
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_is_the_same_caller_in_every_session() {
-        let role = |session: &str| format!("arn:aws:sts::1:assumed-role/portal/{session}");
-        assert_eq!(without_session(&role("a")), without_session(&role("b")));
-        assert_ne!(without_session(&role("a")), without_session("arn:aws:sts::1:assumed-role/x/a"));
-        let user = "arn:aws:iam::1:user/team/portal";
-        assert_eq!(without_session(user), user);
-    }
 }

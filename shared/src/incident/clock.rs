@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Id, Policy, Target, Warning, WorkingTime};
 
 /// Which promise a clock keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockName {
     /// A first response after the incident reached care.
@@ -37,7 +37,7 @@ impl ClockName {
 }
 
 /// A running promise. Instants have millisecond precision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Clock {
     /// When the promise was given.
     pub started_at: Timestamp,
@@ -65,7 +65,8 @@ pub struct Clock {
 }
 
 /// A time that does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ClockPause)]
 pub struct Pause {
     /// When the clock was paused.
     pub from: Timestamp,
@@ -206,7 +207,7 @@ pub fn after(instant: Timestamp, duration: SignedDuration) -> Timestamp {
 }
 
 /// How long after its deadline something was done; never negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Lateness {
     /// The deadline.
     pub due_at: Timestamp,

@@ -8,7 +8,7 @@ use super::values::{Customer, Justification, Name};
 use crate::policy::{Ladder, Level, TeamId};
 
 /// Why an escalation was raised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "raised_by", rename_all = "snake_case")]
 pub enum Cause {
     /// A customer asked for it.
@@ -35,7 +35,7 @@ pub enum Cause {
 }
 
 /// Where the climb of a ladder stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Climb {
     /// A level was alerted and has until `due_at`.

@@ -76,7 +76,7 @@ pub struct Incident {
 }
 
 /// Whether anything is still promised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Status {
     /// Promises run.
@@ -91,7 +91,7 @@ pub enum Status {
 }
 
 /// Care waits on the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Pause {
     /// Who waits.
     pub by: Name,
@@ -104,7 +104,7 @@ pub struct Pause {
 }
 
 /// How many promises were broken, by clock.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Breaches {
     /// Initial responses.
     #[serde(default)]

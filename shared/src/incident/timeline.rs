@@ -14,7 +14,7 @@ use crate::email::EmailId;
 use crate::policy::{Id, Period, TeamId};
 
 /// One thing that happened. Its place in the timeline is `(version, index)`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct TimelineEntry {
     /// The incident.
     pub number: IncidentNumber,
@@ -33,7 +33,7 @@ pub struct TimelineEntry {
 }
 
 /// A promise as it was given, and by which rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StartedClock {
     /// Which promise.
     pub clock: ClockName,
@@ -54,7 +54,7 @@ pub struct StartedClock {
 }
 
 /// How a pause came to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseEnd {
     /// The customer replied.
@@ -72,7 +72,7 @@ pub enum PauseEnd {
 }
 
 /// A clock that a response or a resolution stopped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StoppedClock {
     /// Which promise.
     pub clock: ClockName,
@@ -85,7 +85,9 @@ pub struct StoppedClock {
 }
 
 /// What can happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, utoipa::ToSchema,
+)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum Event {

@@ -136,7 +136,10 @@ impl TryFrom<String> for EmailAddress {
             .with_required_tld();
         // Quoted local parts are legal and a gift to whoever wants to confuse a mail client.
         let plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'"');
-        if plain && email_address::EmailAddress::parse_with_options(&text, options).is_ok() {
+        // Each half has a limit of its own, and so has the whole (RFC 5321, as a path without brackets).
+        let fits = text.len() <= 254;
+        if plain && fits && email_address::EmailAddress::parse_with_options(&text, options).is_ok()
+        {
             Ok(Self(text))
         } else {
             Err(Invalid("must be an e-mail address such as name@example.com".to_owned()))
@@ -225,7 +228,18 @@ pub type Note = Prose<1, 4000>;
 
 /// How much an incident hurts; `P1` hurts most. Each has its own targets in the policy.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Deserr,
+    utoipa::ToSchema,
 )]
 pub enum Priority {
     /// Work has stopped.
@@ -245,7 +259,7 @@ impl fmt::Display for Priority {
 }
 
 /// How an incident reached care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Deserr, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[deserr(rename_all = lowercase)]
 pub enum Channel {
@@ -270,7 +284,18 @@ impl Channel {
 
 /// A language that the desk writes.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    Deserr,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[deserr(rename_all = lowercase)]
@@ -282,7 +307,7 @@ pub enum Language {
 }
 
 /// A customer: who asked, and where and in which language to answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
 pub struct Customer {
     /// As it is greeted in e-mails.
@@ -330,6 +355,7 @@ mod tests {
             "a@[127.0.0.1]",
             " a@example.com",
             "a@example.com ",
+            &format!("{}@{}.example", "a".repeat(60), ["a".repeat(60).as_str(); 3].join(".")),
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }

@@ -4,8 +4,10 @@
 //! environment, and a `Policy` that exists has been checked whole.
 
 mod calendar;
+mod limits;
 mod period;
 mod read;
+mod recurrence;
 mod references;
 mod table;
 mod warning;
@@ -15,8 +17,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use calendar::{Calendar, WorkingTime};
+pub use limits::{Allowance, Limits};
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
+pub use recurrence::Recurrence;
 pub use table::Table;
 pub use warning::Warning;
 
@@ -60,28 +64,9 @@ pub struct Policy {
     /// or care says so.
     #[deserr(default)]
     pub recurrence: Option<Recurrence>,
-}
-
-/// When incidents of an account recur. Whichever number is reached first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
-#[deserr(error = WrongFields, deny_unknown_fields, validate = recurrence_is_more_than_once -> Invalid)]
-pub struct Recurrence {
-    /// The period: how far back is looked, and how long the desk then keeps quiet.
-    pub within: Period,
-    /// So many incidents in the period, 2 or more.
-    pub incidents: u32,
-    /// So many escalations of incidents of the period, 2 or more.
-    pub escalations: u32,
-}
-
-fn recurrence_is_more_than_once(
-    rule: Recurrence,
-    _: ValuePointerRef<'_>,
-) -> Result<Recurrence, Invalid> {
-    if rule.incidents < 2 || rule.escalations < 2 {
-        return Err(Invalid("must count 2 or more: what happens once does not recur".to_owned()));
-    }
-    Ok(rule)
+    /// How often customers may ask.
+    #[deserr(default)]
+    pub limits: Limits,
 }
 
 /// What holds for the whole desk.

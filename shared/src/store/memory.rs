@@ -34,6 +34,8 @@ struct State {
     accounts: BTreeMap<AccountId, Account>,
     /// What accounts remember, and when the desk looks whether it recurs.
     remembered: BTreeMap<RememberedId, (AccountIncident, Option<Timestamp>)>,
+    /// How often each thing was done in each window.
+    done: HashMap<(&'static str, String, Timestamp), u32>,
 }
 
 impl MemoryStore {
@@ -105,12 +107,18 @@ impl Store for MemoryStore {
 
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
         let mut state = self.state();
-        let Commit { change, answered, parked } = commit;
+        let Commit { change, answered, parked, limit } = commit;
         if let Some(asked) = &answered
             && let Some(before) = state.answered.get(&asked.key)
             && before.expires_at > asked.answered_at
         {
             return Ok(Committed::AlreadyAnswered(before.clone()));
+        }
+        let window = limit.as_ref().map(|limit| (limit.what, limit.whom.clone(), limit.since));
+        if let (Some(limit), Some(window)) = (limit, &window)
+            && state.done.get(window).is_some_and(|done| *done >= limit.count)
+        {
+            return Ok(Committed::OverLimit(limit));
         }
         let number = &change.incident.number;
         let version = state.incidents.get(number).map_or(0, |incident| incident.version);
@@ -155,6 +163,9 @@ impl Store for MemoryStore {
                 let item = OutboxItem { email: email.clone(), delivery };
                 state.emails.insert(email.id.clone(), item);
             }
+        }
+        if let Some(window) = window {
+            *state.done.entry(window).or_default() += 1;
         }
         if let Some(answered) = answered {
             state.answered.insert(answered.key.clone(), answered);

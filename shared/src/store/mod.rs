@@ -4,6 +4,7 @@
 //! decided on, and it says what is due. Methods are named by access pattern.
 
 pub mod dynamodb;
+mod limit;
 pub mod memory;
 
 use std::future::Future;
@@ -16,6 +17,8 @@ use crate::email::outbox::{OutboxItem, Settlement};
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
 use crate::incident::{Change, Incident};
+
+pub use limit::Limit;
 
 /// Over how many partitions the `due` index is spread. A sweep asks each of them; more of them
 /// would carry more changes a second (1,000 each) and cost an idle desk more.
@@ -42,6 +45,8 @@ pub enum Committed {
     Done,
     /// The request was answered before; nothing was written.
     AlreadyAnswered(AnsweredRequest),
+    /// The limit is reached; nothing was written.
+    OverLimit(Limit),
 }
 
 /// What is written in one transaction.
@@ -53,6 +58,9 @@ pub struct Commit<'a> {
     pub answered: Option<AnsweredRequest>,
     /// The e-mail to park, for a change that says that it is undeliverable.
     pub parked: Option<ParkedEmail>,
+    /// How often this may be done, and that it counts. Never beside a parked e-mail, so that both
+    /// have room.
+    pub limit: Option<Limit>,
 }
 
 /// An e-mail that is given up on.
@@ -86,6 +94,8 @@ pub struct AnsweredRequest {
     pub status: u16,
     /// The `Location` header.
     pub location: Option<String>,
+    /// The `ETag` header.
+    pub etag: Option<String>,
     /// The body.
     pub body: String,
     /// When it was given.

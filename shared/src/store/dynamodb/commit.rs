@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::items::{self, Item, number, string};
 use super::{DynamoDbStore, accounts, failure, keys};
-use crate::store::{AnsweredRequest, Commit, Committed, ParkedEmail, StoreError};
+use crate::store::{AnsweredRequest, Commit, Committed, Limit, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
 
@@ -15,7 +15,7 @@ pub(super) async fn commit(
     store: &DynamoDbStore,
     commit: Commit<'_>,
 ) -> Result<Committed, StoreError> {
-    let Commit { change, answered, parked } = commit;
+    let Commit { change, answered, parked, limit } = commit;
     let mut writes = Vec::with_capacity(change.entries.len() + change.emails.len() + 3);
     if change.is_empty() {
         writes.push(still_at_version(store, change)?);
@@ -41,10 +41,17 @@ pub(super) async fn commit(
     if let Some(answered) = &answered {
         writes.push(remember(store, answered)?);
     }
+    let counted = match limit {
+        Some(limit) => {
+            writes.push(count(store, &limit)?);
+            Some((writes.len() - 1, limit))
+        }
+        None => None,
+    };
     let sent = store.client.transact_write_items().set_transact_items(Some(writes)).send().await;
     match sent {
         Ok(_) => Ok(Committed::Done),
-        Err(error) => failure::transaction(error, request),
+        Err(error) => failure::transaction(error, request, counted),
     }
 }
 
@@ -106,6 +113,24 @@ fn remember(
         .expression_attribute_values(":answered_at", number(answered.answered_at.as_second()))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     put(new.build())
+}
+
+/// One more in a window that has room. Each window has an item of its own, forgotten by TTL once
+/// the window is over; that DynamoDB is late at it does no harm.
+fn count(store: &DynamoDbStore, limit: &Limit) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::limit_pk(limit)))
+        .key(keys::SK, string(keys::LIMIT))
+        .condition_expression("attribute_not_exists(done) OR done < :most")
+        .update_expression("SET #item = :item, #expires_at = :until ADD done :one")
+        .expression_attribute_names("#item", keys::ITEM)
+        .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
+        .expression_attribute_values(":item", string(keys::LIMIT))
+        .expression_attribute_values(":until", number(limit.until.as_second()))
+        .expression_attribute_values(":most", number(limit.count))
+        .expression_attribute_values(":one", number(1));
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }
 
 fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {

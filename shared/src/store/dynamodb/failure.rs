@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use super::items::{Item, read_answered};
-use crate::store::{Committed, StoreError};
+use crate::store::{Committed, Limit, StoreError};
 
 /// Any failure of a call that has no conditions: the store is unavailable, whatever the reason.
 pub(super) fn unavailable<E>(error: SdkError<E>) -> StoreError
@@ -43,11 +43,13 @@ pub(super) fn is_conflict_of_put(error: &SdkError<PutItemError>) -> bool {
     )
 }
 
-/// The outcome of a transaction. `request` is the place of the answered request in it: when only
-/// that one was there already, the request was answered before.
+/// The outcome of a transaction. `request` is the place of the answered request in it: when that
+/// one was there already, the request was answered before, whatever else does not hold. `counted`
+/// is the place of the limit.
 pub(super) fn transaction(
     error: SdkError<TransactWriteItemsError>,
     request: Option<usize>,
+    counted: Option<(usize, Limit)>,
 ) -> Result<Committed, StoreError> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
@@ -66,6 +68,11 @@ pub(super) fn transaction(
         && let Some(item) = reasons.get(n).and_then(|reason| reason.item())
     {
         return read_answered(item).map(Committed::AlreadyAnswered);
+    }
+    if let Some((n, limit)) = counted
+        && code(n) == "ConditionalCheckFailed"
+    {
+        return Ok(Committed::OverLimit(limit));
     }
     let codes: Vec<_> = (0..reasons.len()).map(code).collect();
     if codes.iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict")) {

@@ -181,6 +181,7 @@ pub(super) fn read_remembered(item: &Item) -> Result<AccountIncident, StoreError
 const FINGERPRINT: &str = "fingerprint";
 const HTTP_STATUS: &str = "http_status";
 const LOCATION: &str = "location";
+const ETAG: &str = "etag";
 const BODY: &str = "body";
 const CALLER: &str = "caller";
 const KEY: &str = "key";
@@ -194,6 +195,9 @@ pub(super) fn answered(answered: &AnsweredRequest) -> Item {
     item.insert(HTTP_STATUS.to_owned(), number(answered.status));
     if let Some(location) = &answered.location {
         item.insert(LOCATION.to_owned(), string(location));
+    }
+    if let Some(etag) = &answered.etag {
+        item.insert(ETAG.to_owned(), string(etag));
     }
     item.insert(BODY.to_owned(), string(&answered.body));
     item.insert(ANSWERED_AT.to_owned(), millis(answered.answered_at));
@@ -209,6 +213,7 @@ pub(super) fn read_answered(item: &Item) -> Result<AnsweredRequest, StoreError> 
             fingerprint: text(item, FINGERPRINT)?,
             status: integer(item, HTTP_STATUS)?,
             location: text(item, LOCATION),
+            etag: text(item, ETAG),
             body: text(item, BODY)?,
             answered_at: instant(item, ANSWERED_AT)?,
             expires_at,

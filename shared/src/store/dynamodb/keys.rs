@@ -8,6 +8,7 @@
 //! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
 //! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
+//! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
 //!
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
 //! An item has these attributes only while something is due for it. No other attribute may be
@@ -21,7 +22,7 @@ use crate::account::RememberedId;
 use crate::email::EmailId;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
-use crate::store::{DUE_SHARDS, DueTarget, RequestKey};
+use crate::store::{DUE_SHARDS, DueTarget, Limit, RequestKey};
 
 /// The partition key.
 pub const PK: &str = "pk";
@@ -44,6 +45,8 @@ pub const INCIDENT: &str = "INCIDENT";
 pub const REMEMBERED: &str = "REMEMBERED";
 /// The sort key of an answered request.
 pub const REQUEST: &str = "REQUEST";
+/// The sort key of what is counted in a window.
+pub const LIMIT: &str = "LIMIT";
 /// What the sort keys of e-mails begin with.
 pub const EMAIL: &str = "EMAIL";
 /// What the sort keys of timeline entries begin with.
@@ -103,6 +106,12 @@ pub fn email_sk(id: &EmailId) -> String {
 pub fn request_pk(request: &RequestKey) -> String {
     let caller = request.caller.replace('%', "%25").replace('#', "%23");
     format!("{REQUEST}#{caller}#{}", request.key)
+}
+
+/// The partition of what is counted in one window.
+#[must_use]
+pub fn limit_pk(limit: &Limit) -> String {
+    format!("{LIMIT}#{}#{}#{}", limit.what, limit.whom, limit.since.as_second())
 }
 
 /// The number in a partition key of an incident.

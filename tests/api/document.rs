@@ -1,0 +1,149 @@
+//! The OpenAPI document: what is served is what the code says, with answers of the code as its
+//! examples.
+//!
+//! `UPDATE_EXPECT=1 cargo test -p desk-tests --test api document` writes the file.
+
+use axum::http::Method;
+use desk_tests::call::{Reply, get, post};
+use desk_tests::document::{document, operations};
+use desk_tests::world::World;
+use expect_test::expect_file;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::{escalation, incident, world};
+
+/// A request that is an example of its route, in the order in which they make a story.
+struct Example {
+    route: &'static str,
+    path: &'static str,
+    body: Option<Value>,
+}
+
+fn story() -> Vec<Example> {
+    let asks = |route, path, body| Example { route, path, body: Some(body) };
+    let reads = |route, path| Example { route, path, body: None };
+    let by = json!({ "by": "Grace Kim" });
+    let response = json!({ "author": "Grace Kim", "message": "We have found it: a certificate." });
+    let resolution = json!({ "by": "Grace Kim", "note": "The certificate is renewed." });
+    vec![
+        asks("/v1/incidents", "/v1/incidents", incident("INC-1")),
+        asks("/v1/escalations", "/v1/escalations", escalation()),
+        asks("/v1/escalations", "/v1/escalations", escalation()),
+        reads("/v1/escalations/{number}", "/v1/escalations/INC-1"),
+        asks("/v1/incidents/{number}/acknowledgement", "/v1/incidents/INC-1/acknowledgement", by),
+        reads("/v1/incidents", "/v1/incidents?limit=1"),
+        asks("/v1/incidents/{number}/responses", "/v1/incidents/INC-1/responses", response),
+        asks("/v1/incidents/{number}/resolution", "/v1/incidents/INC-1/resolution", resolution),
+        reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
+    ]
+}
+
+/// The document with the story's requests and answers as examples.
+async fn with_examples() -> Value {
+    let mut document = serde_json::to_value(document()).unwrap();
+    let world = world();
+    for Example { route, path, body } in story() {
+        let reply = asked(&world, path, body.as_ref()).await;
+        let method = if body.is_some() { "post" } else { "get" };
+        let operation = &mut document["paths"][route][method];
+        assert!(!operation.is_null(), "{method} {route} is in no document");
+        if let Some(body) = body {
+            operation["requestBody"]["content"]["application/json"]["example"] = body;
+        }
+        let response = &mut operation["responses"][reply.status.as_str()];
+        assert!(!response.is_null(), "{method} {route}: {} is not documented", reply.whole());
+        response["content"]["application/json"]["example"] = reply.json();
+    }
+    document
+}
+
+async fn asked(world: &World, path: &str, body: Option<&Value>) -> Reply {
+    let reply = world.ask(body.map_or_else(|| get(path), |body| post(path, body))).await;
+    assert!(reply.status.is_success(), "{path}: {}", reply.whole());
+    reply
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_document_that_is_served_is_what_the_code_says() {
+    let document = with_examples().await;
+    expect_file!["../../functions/manage-incident/openapi.json"]
+        .assert_eq(&format!("{document:#}\n"));
+    let served = world().ask(get("/openapi.json")).await;
+    // Not `assert_eq!`: nobody reads two whole documents.
+    assert!(served.json() == document, "built before the file was written: run the test again");
+    assert!(served.headers.contains(&("content-type".to_owned(), "application/json".to_owned())));
+    assert!(served.headers.iter().any(|(name, _)| name == "etag"));
+}
+
+/// A schema in the document, with everything that it may refer to.
+fn validator(document: &Value, schema: &Value) -> Validator {
+    let mut schema = schema.clone();
+    schema["components"] = document["components"].clone();
+    jsonschema::draft202012::options().should_validate_formats(true).build(&schema).unwrap()
+}
+
+fn conforms(document: &Value, schema: &Value, example: &Value, place: &str) {
+    let wrong: Vec<String> = validator(document, schema)
+        .iter_errors(example)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{place}: {}", wrong.join("; "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_request_and_answer_has_an_example_that_its_schema_allows() {
+    let document = with_examples().await;
+    for (path, method, operation) in operations(&document) {
+        if let Some(body) = operation.get("requestBody") {
+            let content = &body["content"]["application/json"];
+            let place = format!("{method} {path}: the body");
+            assert!(content.get("example").is_some(), "{place} has no example");
+            conforms(&document, &content["schema"], &content["example"], &place);
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let place = format!("{method} {path}: {status}");
+            let response = match response["$ref"].as_str() {
+                Some(reference) => document.pointer(&reference[1..]).unwrap(),
+                None => response,
+            };
+            assert!(!response["description"].as_str().unwrap().is_empty(), "{place}");
+            for content in response["content"].as_object().into_iter().flat_map(|c| c.values()) {
+                let one = content.get("example").into_iter();
+                let many = content["examples"].as_object().into_iter().flat_map(|e| e.values());
+                let examples: Vec<_> = one.chain(many.map(|named| &named["value"])).collect();
+                // The document itself is its own example.
+                assert!(!examples.is_empty() || path == "/openapi.json", "{place} has no example");
+                for example in examples {
+                    conforms(&document, &content["schema"], example, &place);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_route_of_the_document_is_there_and_no_method_beside_it() {
+    let document = serde_json::to_value(document()).unwrap();
+    let world = world();
+    for path in document["paths"].as_object().unwrap().keys() {
+        let request = |method: &str| {
+            let mut request = get(&path.replace("{number}", "INC-9").replace("{id}", "ACME"));
+            *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
+            request
+        };
+        let mut allowed = Vec::new();
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let reply = world.ask(request(method)).await;
+            let is_no_route = reply.body.contains("problem:no-such-route");
+            assert!(!is_no_route, "{path}");
+            if reply.status != 405 {
+                allowed.push(method.to_lowercase());
+            }
+        }
+        let mut documented: Vec<_> = document["paths"][path].as_object().unwrap().keys().collect();
+        documented.sort();
+        allowed.sort();
+        assert_eq!(documented, allowed.iter().collect::<Vec<_>>(), "{path}");
+    }
+}
