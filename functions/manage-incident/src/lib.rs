@@ -2,9 +2,11 @@
 //!
 //! Parse, carry out, answer. No rule lives here.
 
+mod deadlines;
 mod document;
 mod list;
 mod request;
+mod simulate;
 mod view;
 
 use axum::Router;
@@ -21,12 +23,23 @@ use shared::http::{
 use shared::incident::{Change, Command, Refusal};
 use shared::store::Store;
 
+pub use deadlines::DeadlinesView;
 use request::{Acknowledgement, NewIncident, Resolution, ResponseGiven};
 pub use view::{IncidentView, StoryView};
 
 /// What the OpenAPI document says of these routes. Only the test that writes it calls this.
 #[derive(Debug, utoipa::OpenApi)]
-#[openapi(paths(open, list::list, read, respond, acknowledge, resolve, document::read,))]
+#[openapi(paths(
+    open,
+    list::list,
+    read,
+    deadlines::explained,
+    respond,
+    acknowledge,
+    resolve,
+    simulate::simulate,
+    document::read,
+))]
 pub struct Documented;
 
 /// The routes of this function.
@@ -35,6 +48,8 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
         .route("/openapi.json", get(document::read))
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
         .route("/v1/incidents/{number}", get(read::<S>))
+        .route("/v1/incidents/{number}/deadlines", get(deadlines::explained::<S>))
+        .route("/v1/policy/simulations", post(simulate::simulate::<S>))
         .route("/v1/incidents/{number}/responses", post(respond::<S>))
         .route("/v1/incidents/{number}/acknowledgement", post(acknowledge::<S>))
         .route("/v1/incidents/{number}/resolution", post(resolve::<S>))

@@ -19,7 +19,7 @@ use crate::email::outbox::{EmailStatus, OutboxItem};
 use crate::policy::{Id, Period, TeamId};
 
 /// An instant by which something had to be done, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "deadline", rename_all = "snake_case")]
 pub enum Deadline {
     /// Of a clock: a promise to the customer.
@@ -29,7 +29,7 @@ pub enum Deadline {
 }
 
 /// The deadline of a clock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ClockDeadline {
     /// Which promise.
     pub clock: ClockName,
@@ -52,7 +52,7 @@ pub struct ClockDeadline {
 }
 
 /// The rule that set a deadline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SetBy {
     /// The place in the policy, such as `targets.P1.update`.
     pub rule: String,
@@ -63,7 +63,7 @@ pub struct SetBy {
 }
 
 /// A deadline before it was recomputed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct MovedFrom {
     /// What had set it.
     pub set_by: Option<SetBy>,
@@ -78,7 +78,7 @@ pub struct MovedFrom {
 }
 
 /// A time that did not count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PauseTold {
     /// Since when.
     pub from: Timestamp,
@@ -95,7 +95,7 @@ pub struct PauseTold {
 }
 
 /// Care waits on the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Asked {
     /// When.
     pub at: Timestamp,
@@ -108,7 +108,7 @@ pub struct Asked {
 }
 
 /// A warning ahead of a deadline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct WarningTold {
     /// When it was to be given.
     pub due_at: Timestamp,
@@ -117,7 +117,7 @@ pub struct WarningTold {
 }
 
 /// That something was told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Given {
     /// When.
     pub at: Timestamp,
@@ -129,7 +129,7 @@ pub struct Given {
 }
 
 /// Whom something alerted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Alerted {
     /// The teams.
     pub teams: Vec<TeamId>,
@@ -138,7 +138,7 @@ pub struct Alerted {
 }
 
 /// An e-mail and how far it got.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EmailTold {
     /// Its id.
     pub id: EmailId,
@@ -151,7 +151,7 @@ pub struct EmailTold {
 }
 
 /// How the deadline of a clock ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Outcome {
     /// The clock runs.
@@ -188,7 +188,7 @@ pub enum Outcome {
 }
 
 /// What stopped a clock after its deadline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Stopped {
     /// By what.
     pub because: StoppedBy,
@@ -201,7 +201,7 @@ pub struct Stopped {
 }
 
 /// What stops clocks and ladders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StoppedBy {
     /// A response.
@@ -211,7 +211,7 @@ pub enum StoppedBy {
 }
 
 /// A deadline of the desk's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct StepDeadline {
     /// What has this time.
     #[serde(flatten)]
@@ -228,7 +228,7 @@ pub struct StepDeadline {
 }
 
 /// What the desk itself gives a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
     /// A level of a ladder has so long to act.
@@ -257,7 +257,7 @@ pub enum Step {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum StepOutcome {
     /// Its time runs.

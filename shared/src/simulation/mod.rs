@@ -32,7 +32,7 @@ pub const MOST_DAYS: i64 = 31;
 pub const DAYS: i64 = 3;
 
 /// What would follow.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Simulation {
     /// When the incident reaches care.
     pub opened_at: Timestamp,
@@ -43,11 +43,11 @@ pub struct Simulation {
     /// Why it ended earlier than asked; `null` when it did not.
     pub cut: Option<Cut>,
     /// What would happen, in order; what happens at one instant is told together.
-    pub instants: Vec<Instant>,
+    pub instants: Vec<SimulatedInstant>,
 }
 
 /// Why a simulation ended early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cut {
     /// After the most steps that are simulated.
@@ -57,8 +57,8 @@ pub enum Cut {
 }
 
 /// An instant at which something would happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Instant {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct SimulatedInstant {
     /// When.
     pub at: Timestamp,
     /// The same as a clock on the wall shows it: `Saturday 28 November 2026, 23:10:00 CET`.
@@ -78,7 +78,7 @@ pub struct Instant {
 }
 
 /// An entry of the timeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Happened {
     /// What happens.
     #[serde(flatten)]
@@ -88,7 +88,7 @@ pub struct Happened {
 }
 
 /// An e-mail that would be sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SimulatedEmail {
     /// The id that it would have.
     pub id: EmailId,

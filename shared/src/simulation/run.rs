@@ -4,7 +4,8 @@ use jiff::fmt::friendly::SpanPrinter;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Cut, Doing, Happened, Instant, MOST_EMAILS, MOST_STEPS, Scenario, SimulatedEmail, Simulation,
+    Cut, Doing, Happened, MOST_EMAILS, MOST_STEPS, Scenario, SimulatedEmail, SimulatedInstant,
+    Simulation,
 };
 use crate::email::OutboxEmail;
 use crate::email::render::render;
@@ -27,7 +28,7 @@ struct Run<'a> {
     bodies: bool,
     opened_at: Timestamp,
     incident: Option<Incident>,
-    instants: Vec<Instant>,
+    instants: Vec<SimulatedInstant>,
     steps: usize,
     emails: usize,
 }
@@ -122,11 +123,11 @@ impl Run<'_> {
     }
 
     /// The instant that is told of now; what happens at the same one is told with it.
-    fn instant(&mut self, at: Timestamp, what: Option<Doing>) -> &mut Instant {
+    fn instant(&mut self, at: Timestamp, what: Option<Doing>) -> &mut SimulatedInstant {
         let is_last = self.instants.last().is_some_and(|last| last.at == at);
         if !is_last {
             let local = at.to_zoned_datetime(self.policy.desk.time_zone.clone());
-            self.instants.push(Instant {
+            self.instants.push(SimulatedInstant {
                 at,
                 local: local.strftime("%A %-d %B %Y, %H:%M:%S %Z").to_string(),
                 after: readable(at.duration_since(self.opened_at)),

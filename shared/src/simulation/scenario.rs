@@ -7,6 +7,9 @@ use deserr::{
     ValuePointerRef,
 };
 use serde::Serialize;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::{DAYS, MOST_ACTIONS, MOST_DAYS, OpenedAt, phrases};
 use crate::incident::values::{Channel, Invalid, Language, Priority};
@@ -40,7 +43,7 @@ pub struct Action {
 }
 
 /// What people do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Doing {
     /// Care responds to the customer.
@@ -68,35 +71,52 @@ pub enum Doing {
 }
 
 /// A scenario as JSON says it field by field.
-#[derive(Debug, Deserr)]
+#[derive(Debug, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct Fields {
     priority: Priority,
     channel: Channel,
-    #[deserr(default = OpenedAt::Now)]
-    opened_at: OpenedAt,
+    /// When it reaches care; without it, now.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, example = "Saturday 23:10")]
+    opened_at: Option<OpenedAt>,
+    /// The customer's language; without it, the policy's default.
     #[deserr(default)]
     language: Option<Language>,
+    /// What people do; at most 20.
     #[deserr(default)]
-    actions: Vec<Action>,
+    #[schema(value_type = Option<Vec<ActionFields>>, max_items = 20)]
+    actions: Option<Vec<Action>>,
+    /// How long after the opening is watched, at most 31 days; without it three days, or a day
+    /// longer than anybody acts.
     #[deserr(default)]
     watch_for: Option<Period>,
 }
 
-#[derive(Debug, Deserr)]
+/// What somebody does at some time.
+#[derive(Debug, Deserr, utoipa::ToSchema)]
+#[schema(as = Action)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 struct ActionFields {
+    /// How long after the opening; at once without it.
     #[deserr(default)]
     after: Option<Period>,
+    /// What.
     #[deserr(rename = "do")]
+    #[serde(rename = "do")]
     what: Verb,
+    /// How long after the opening `wait_on_customer` waits at most; for nothing else.
     #[deserr(default)]
     until: Option<Period>,
+    /// The priority of `change_priority`; for nothing else.
     #[deserr(default)]
     to: Option<Priority>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserr, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum Verb {
     #[deserr(rename = "respond")]
     Respond,
@@ -161,6 +181,8 @@ impl Deserr<WrongFields> for Scenario {
             Value::Map(_) => {
                 let fields = Fields::deserialize_from_value(value, location)?;
                 let Fields { priority, channel, opened_at, language, actions, watch_for } = fields;
+                let opened_at = opened_at.unwrap_or(OpenedAt::Now);
+                let actions = actions.unwrap_or_default();
                 Self::of(priority, channel, opened_at, actions, watch_for)
                     .map(|scenario| Self { language, ..scenario })
             }
@@ -173,6 +195,22 @@ impl Deserr<WrongFields> for Scenario {
             }
         };
         scenario.map_err(|mistakes| named(mistakes, location))
+    }
+}
+
+impl PartialSchema for Scenario {
+    fn schema() -> RefOr<Schema> {
+        let said = "As people say it, in phrases between commas: `P1 by e-mail, Saturday 23:10, \
+                    acknowledged after 10m, answered after 2h`. What is not understood is a 422 \
+                    that names every phrase there is.";
+        let text = ObjectBuilder::new().schema_type(Type::String).description(Some(said));
+        OneOfBuilder::new().item(text).item(Fields::schema()).into()
+    }
+}
+
+impl ToSchema for Scenario {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Fields::schemas(schemas);
     }
 }
 
@@ -195,6 +233,17 @@ impl Scenario {
     /// Every mistake, with what is accepted.
     pub fn read(text: &str) -> Result<Self, Vec<Invalid>> {
         phrases::read(text)
+    }
+
+    /// The same, watched for another time.
+    ///
+    /// # Errors
+    ///
+    /// Every bound that it breaks.
+    pub fn watched_for(self, watch_for: Period) -> Result<Self, Vec<Invalid>> {
+        let Self { priority, channel, opened_at, language, actions, .. } = self;
+        Self::of(priority, channel, opened_at, actions, Some(watch_for))
+            .map(|scenario| Self { language, ..scenario })
     }
 
     /// A scenario that is bounded. Without `watch_for` it is watched for three days, or a day longer
