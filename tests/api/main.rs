@@ -5,10 +5,12 @@
 mod answers;
 mod bad_input;
 mod conditions;
+mod deadlines;
 mod document;
 mod idempotency;
 mod limits;
 mod scopes;
+mod simulations;
 mod unavailable;
 
 use desk_tests::DEFAULT_POLICY;

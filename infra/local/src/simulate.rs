@@ -63,7 +63,8 @@ impl Table {
             if let Some(last) = same.checked_sub(1).and_then(|last| rest.get(last)) {
                 let every = last.at.duration_since(instant.at) / i32::try_from(same).unwrap_or(1);
                 let until = local(last.at, zone);
-                table.line("", "", &format!("… {same} more times, every {every:#}, until {until}"));
+                let what = format!("… the same every {every:#} until {until}: {same} times more");
+                table.line("", "", &what);
             }
             instants = &rest[same..];
         }
@@ -186,5 +187,41 @@ fn fact(value: &Value, zone: &TimeZone) -> String {
             Err(_) => text.replace('_', " "),
         },
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(scenario: &str) -> String {
+        let now = Some("2026-11-24T09:00:00+01:00".parse().unwrap());
+        let asked = Simulate { scenario: scenario.to_owned(), policy: None, now, watch_for: None };
+        match table(&asked, Timestamp::UNIX_EPOCH) {
+            Ok(text) => text,
+            Err(error) => format!("error: {error}"),
+        }
+    }
+
+    #[test]
+    fn nobody_answers_on_a_saturday_night() {
+        insta::assert_snapshot!(told("P1 by e-mail, Saturday 23:10, nobody answers"));
+    }
+
+    #[test]
+    fn somebody_takes_it_waits_and_resolves_it() {
+        insta::assert_snapshot!(told(
+            "P2 by phone, 2026-11-24 10:00, acknowledged after 10m, raised to P1 after 20m, \
+             waits on the customer after 1h until 1d, the customer replies after 3h, \
+             escalated after 4h, acknowledged after 4h 5m, answered after 5h, resolved after 6h"
+        ));
+    }
+
+    #[test]
+    fn a_scenario_that_is_not_understood_says_what_would_be() {
+        insta::assert_snapshot!(told(
+            "P5 by fax, Caturday 23:10, nobody answers, answered soon, answered after 2h, \
+             waits on the customer after 1h, resolved after 3 fortnights, reopened after 1h until 2h"
+        ));
     }
 }

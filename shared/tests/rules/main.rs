@@ -16,5 +16,6 @@ mod pauses;
 mod policy;
 mod priorities;
 mod reopening;
+mod simulation;
 mod story;
 mod undeliverable;
