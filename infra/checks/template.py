@@ -22,7 +22,13 @@ INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 OPENAPI = ROOT / "functions/manage-incident/openapi.json"
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
-ALARMING = {"SweepHeartbeat", "EmailsParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
+# What single functions read beside these.
+OWN_VARIABLES = {
+    "manage-incident": {"LINK_KEYS_SECRET"},
+    "dispatch-email": {"LINK_KEYS_SECRET", "PUBLIC_URL"},
+    "dispatch-webhook": {"WEBHOOK_KEYS_SECRET"},
+}
+ALARMING = {"SweepHeartbeat", "EmailsParked", "WebhooksParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
 CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
 # Open to anybody: the document, and links, whose token says what they may do.
 OPEN = {"GET /openapi.json", "GET /links/{token}", "POST /links/{token}"}
@@ -38,22 +44,20 @@ NOT_YET_DOCUMENTED = {
     "GET /v1/accounts/{id}",
     "POST /v1/accounts/{id}/recurrences",
     "POST /v1/policy/simulations",
-    "GET /v1/figures",
     "GET /links/{token}",
     "POST /links/{token}",
 }
 
-# What the stream carries, and whether dispatch-email should be woken for it.
+# Which function empties the outbox of which items.
+OUTBOX = {"dispatch-email": "EMAIL", "dispatch-webhook": "WEBHOOK"}
+# What the stream carries: the event, the item, its status, and whether its function is woken for it.
 RECORDS = [
-    ("a new e-mail", "INSERT", {"item": {"S": "EMAIL"}, "status": {"S": "pending"}}, True),
-    ("an e-mail handed out again", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "pending"}}, True),
-    ("an e-mail being sent", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "sending"}}, False),
-    ("an e-mail to retry later", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "retrying"}}, False),
-    ("an e-mail sent", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "sent"}}, False),
-    ("an e-mail parked", "MODIFY", {"item": {"S": "EMAIL"}, "status": {"S": "parked"}}, False),
-    ("an incident", "MODIFY", {"item": {"S": "INCIDENT"}}, False),
-    ("a timeline entry", "INSERT", {"item": {"S": "ENTRY"}}, False),
-    ("an answered request that expired", "REMOVE", None, False),
+    *(("INSERT", item, "pending", True) for item in OUTBOX.values()),
+    *(("MODIFY", item, "pending", True) for item in OUTBOX.values()),
+    *(("MODIFY", item, status, False) for item in OUTBOX.values() for status in ("sending", "retrying", "sent", "parked")),
+    ("MODIFY", "INCIDENT", None, False),
+    ("INSERT", "ENTRY", None, False),
+    ("REMOVE", None, None, False),
 ]
 
 
@@ -110,9 +114,14 @@ def layer(sam):
             yield f"{name}: holds {files}, and the functions look for {variables['POLICY_FILE']}"
 
 
-def functions(cfn):
+def binaries(sam):
+    """The crate of each function."""
+    return {name: f["Metadata"]["BuildProperties"]["Binary"] for name, f in of_type(sam, "AWS::Serverless::Function").items()}
+
+
+def functions(sam, cfn):
     """A role, a log group that forgets, and the variables of config.rs: each function, its own."""
-    seen = {}
+    crates, seen = binaries(sam), {}
     for name, function in of_type(cfn, "AWS::Lambda::Function").items():
         p = function["Properties"]
         group = logical_id(p.get("LoggingConfig", {}).get("LogGroup"))
@@ -124,7 +133,7 @@ def functions(cfn):
             seen[own] = name
         if p["Architectures"] != ["arm64"]:
             yield f"{name}: not on arm64"
-        if set(p["Environment"]["Variables"]) != VARIABLES:
+        if set(p["Environment"]["Variables"]) != VARIABLES | OWN_VARIABLES.get(crates[name], set()):
             yield f"{name}: its variables are {sorted(p['Environment']['Variables'])}"
 
 
@@ -202,12 +211,13 @@ def schedule(cfn):
             yield f"{name}: its input is {p['Target']['Input']}, and its function has {timeout} s"
 
 
-def stream(cfn):
-    """dispatch-email is woken for what waits to be sent and nothing else, and gives up at some point."""
+def stream(sam, cfn):
+    """Each dispatcher is woken for what waits for it and nothing else, and gives up at some point."""
     mappings = of_type(cfn, "AWS::Lambda::EventSourceMapping")
-    if len(mappings) != 1:
-        yield f"there are {len(mappings)} stream mappings, not one"
-    for name, mapping in mappings.items():
+    called = [binaries(sam)[logical_id(mapping["Properties"]["FunctionName"])] for mapping in mappings.values()]
+    if sorted(called) != sorted(OUTBOX):
+        yield f"the stream calls {called}, not {sorted(OUTBOX)}"
+    for function, (name, mapping) in zip(called, mappings.items()):
         p = mapping["Properties"]
         patterns = []
         for entry in p.get("FilterCriteria", {}).get("Filters", []):
@@ -215,11 +225,12 @@ def stream(cfn):
                 patterns.append(json.loads(entry["Pattern"]))
             except (TypeError, ValueError) as error:
                 yield f"{name}: a filter's pattern is not JSON in a string: {error}"
-        for what, event, image, wanted in RECORDS:
-            record = {"eventName": event, "dynamodb": {"NewImage": image}}
+        for event, item, status, waits in RECORDS:
+            image = {key: {"S": value} for key, value in (("item", item), ("status", status)) if value}
+            record = {"eventName": event, "dynamodb": {"NewImage": image or None}}
             woken = any(matches(pattern, record) for pattern in patterns)
-            if woken != wanted:
-                yield f"{name}: {what} {'wakes' if woken else 'does not wake'} the function"
+            if woken != (waits and OUTBOX.get(function) == item):
+                yield f"{name}: {event} of {item} {status} {'wakes' if woken else 'does not wake'} the function"
         if p.get("FunctionResponseTypes") != ["ReportBatchItemFailures"] or not p.get("BisectBatchOnFunctionError"):
             yield f"{name}: one bad record takes its batch with it"
         if not (0 <= p.get("MaximumRetryAttempts", -1) <= 10 and 60 <= p.get("MaximumRecordAgeInSeconds", -1) <= 86400):
@@ -236,14 +247,13 @@ def alarms(cfn):
 
 
 def sending(sam):
-    """A batch has time for the slowest e-mail, and ends before the lease of its claims."""
-    [timeout] = [
-        f["Properties"]["Timeout"]
-        for f in of_type(sam, "AWS::Serverless::Function").values()
-        if f["Metadata"]["BuildProperties"]["Binary"] == "dispatch-email"
-    ]
-    if not 60 <= timeout <= 90:
-        yield f"dispatch-email has {timeout} s; write 60 to 90"
+    """A batch has time for the slowest of it, and ends before the lease of its claims."""
+    of_function = of_type(sam, "AWS::Serverless::Function")
+    for name, crate in binaries(sam).items():
+        least = {"dispatch-email": 60, "dispatch-webhook": 30}.get(crate)
+        timeout = of_function[name]["Properties"].get("Timeout", 0)
+        if least and not least <= timeout <= 90:
+            yield f"{crate} has {timeout} s; write {least} to 90"
 
 
 def table(cfn):
@@ -285,11 +295,11 @@ def main(out):
         *functions_and_crates(sam),
         *sending(sam),
         *layer(sam),
-        *functions(cfn),
+        *functions(sam, cfn),
         *roles(cfn),
         *routes(cfn),
         *schedule(cfn),
-        *stream(cfn),
+        *stream(sam, cfn),
         *table(cfn),
         *alarms(cfn),
     ]

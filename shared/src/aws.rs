@@ -29,6 +29,9 @@ use crate::config::{Config, Environment};
 /// alone, and parsing a system's 140 roots is nine tenths of all instructions of a cold start (17.5
 /// of 19.9 million, counted under callgrind).
 const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
+/// An e-mail waits for the keys of its link, and goes without them when they do not come.
+const SECRETS_ATTEMPT: Duration = Duration::from_secs(2);
+const SECRETS_ATTEMPTS: u32 = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// DynamoDB answers in milliseconds; a stuck attempt is better made again.
 const DYNAMODB_ATTEMPT: Duration = Duration::from_secs(3);
@@ -49,12 +52,13 @@ pub struct Aws {
     roots: TrustStore,
     dynamodb_endpoint: Option<String>,
     ses_endpoint: Option<String>,
+    secrets_endpoint: Option<String>,
 }
 
 impl Aws {
     /// Reads the SDK's own variables: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
     /// `AWS_SESSION_TOKEN` (Lambda sets these four), `AWS_ENDPOINT_URL_DYNAMODB`,
-    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL`; and one of ours, `TLS_ROOTS`: `amazon`, which is
+    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL`; and one of ours, `TLS_ROOTS`: `amazon`, which is
     /// the default, or `system`, for endpoints behind another authority. Mistakes are collected by
     /// `environment`.
     pub fn from_environment(environment: &mut Environment<'_>) -> Self {
@@ -70,6 +74,7 @@ impl Aws {
         let endpoint = |name| environment.optional(name).or_else(|| any_endpoint.clone());
         let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         let ses_endpoint = endpoint("AWS_ENDPOINT_URL_SESV2");
+        let secrets_endpoint = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
         let roots = match environment.optional("TLS_ROOTS").as_deref() {
             None | Some("amazon") => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
             Some("system") => TrustStore::default(),
@@ -86,7 +91,7 @@ impl Aws {
             .sleep_impl(TokioSleep::new())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Self { shared, roots, dynamodb_endpoint, ses_endpoint }
+        Self { shared, roots, dynamodb_endpoint, ses_endpoint, secrets_endpoint }
     }
 
     /// A DynamoDB client.
@@ -97,6 +102,16 @@ impl Aws {
             .timeout_config(timeouts(DYNAMODB_ATTEMPT));
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A Secrets Manager client, made when it is needed: it shares the connector of DynamoDB's.
+    #[must_use]
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        let mut config = aws_sdk_secretsmanager::config::Builder::from(&self.shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(SECRETS_ATTEMPTS))
+            .timeout_config(timeouts(SECRETS_ATTEMPT));
+        config.set_endpoint_url(self.secrets_endpoint.clone());
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
     }
 
     /// An SES client that never retries: it would send the same e-mail again whenever an answer
@@ -111,6 +126,27 @@ impl Aws {
         config.set_endpoint_url(self.ses_endpoint.clone());
         aws_sdk_sesv2::Client::from_conf(config.build())
     }
+}
+
+/// Connections to systems that are not AWS: they trust the system's roots, and are kept no longer
+/// than those to SES. Nothing here follows a redirect.
+#[must_use]
+pub fn connections_to_others() -> SharedHttpConnector {
+    OneConnector::trusting(TrustStore::default(), Some(SES_IDLE)).0
+}
+
+/// Whether no connection was made, so that the other end cannot have seen the request.
+#[must_use]
+pub fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        let client_error = error.downcast_ref::<hyper_util::client::legacy::Error>();
+        if client_error.is_some_and(hyper_util::client::legacy::Error::is_connect) {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }
 
 impl Config for Aws {

@@ -12,6 +12,7 @@ use crate::incident::{Change, Command, Refusal, decide};
 use crate::store::{
     AnsweredRequest, Commit, Committed, Limit, ParkedEmail, RequestKey, Store, StoreError,
 };
+use crate::telemetry;
 
 /// How often a change is decided anew. DESIGN.md says three; fifty customers who escalate the same
 /// incident at once need more, and each of them was promised an answer (measured: up to 9).
@@ -133,7 +134,7 @@ pub async fn carry_out<S: Store>(
     Err(StoreError::Conflict.into())
 }
 
-/// Says what was committed. Names of events, never what people wrote.
+/// Says what was committed, once: after the commit, and not again for a replay. Names of events, never what people wrote.
 fn tell(change: &Change, attempts: u32) {
     if change.is_empty() {
         return;
@@ -147,6 +148,9 @@ fn tell(change: &Change, attempts: u32) {
         attempts,
         "incident changed"
     );
+    if let (Some(tally), Some(entry)) = (&change.tally, change.entries.first()) {
+        telemetry::emit_facts(&tally.facts, entry.at);
+    }
 }
 
 async fn answered_before<S: Store>(

@@ -63,6 +63,17 @@ impl Environment<'_> {
     }
 }
 
+/// A function that reads nothing more.
+impl Config for () {
+    fn read(_: &mut Environment<'_>) -> Self {}
+}
+
+impl<A: Config, B: Config> Config for (A, B) {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        (A::read(environment), B::read(environment))
+    }
+}
+
 /// What every function starts with.
 #[derive(Debug)]
 pub struct Function {
@@ -107,11 +118,20 @@ impl Function {
     ///
     /// Every variable that is missing or wrong, every mistake of the policy.
     pub fn start() -> Result<Self, ConfigMistakes> {
-        let FunctionConfig { table, policy, aws } =
+        Self::start_with::<()>().map(|(function, ())| function)
+    }
+
+    /// The same, for a function that reads more; its mistakes are told along with the others.
+    ///
+    /// # Errors
+    ///
+    /// Every variable that is missing or wrong, every mistake of the policy.
+    pub fn start_with<C: Config>() -> Result<(Self, C), ConfigMistakes> {
+        let (FunctionConfig { table, policy, aws }, more) =
             Environment::read(&|name| std::env::var(name).ok())?;
         let policy = policy.ok_or_else(|| ConfigMistakes(vec!["there is no policy".to_owned()]))?;
         let store = DynamoDbStore::new(aws.dynamodb(), table);
         let desk = Desk { store, policy: Arc::new(policy), clock: Clock::system() };
-        Ok(Self { desk, aws })
+        Ok((Self { desk, aws }, more))
     }
 }

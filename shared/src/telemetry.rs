@@ -7,25 +7,45 @@
 use std::sync::OnceLock;
 
 use jiff::Timestamp;
+use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
-/// A metric of the desk, always a number of something.
+use crate::figures::{Fact, Measured};
+use crate::incident::clock::ClockName;
+
+/// A metric of the desk: a number of something, or of milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// A sweep was completed; its absence is an alarm.
     SweepHeartbeat,
     /// How late a due instant was acted on, in milliseconds.
     LatenessMilliseconds,
+    /// An incident was opened.
+    Incidents,
+    /// An escalation was raised.
+    Escalations,
     /// A deadline passed without what stops its clock.
     Breaches,
+    /// A clock was stopped in time.
+    PromisesKept,
+    /// From a clock's start to the response, in milliseconds.
+    ResponseTimeMilliseconds,
+    /// From an escalation to when a person took it, in milliseconds.
+    AcknowledgementTimeMilliseconds,
+    /// From when an incident reached care to its resolution, in milliseconds.
+    ResolutionTimeMilliseconds,
     /// The alarm of a ladder that is exhausted.
     LadderExhausted,
     /// An e-mail was given up on.
     EmailsParked,
+    /// A webhook was given up on.
+    WebhooksParked,
     /// An e-mail that the stream did not hand out in time, or that is tried again.
     EmailsRequeued,
     /// SES does not send for this account.
     SendingHeld,
+    /// An e-mail went out without its link, because the keys of links were not to be had.
+    EmailsWithoutLink,
     /// A stream record, or a stored item, that this code cannot read.
     Unreadable,
 }
@@ -35,18 +55,29 @@ impl Metric {
         match self {
             Self::SweepHeartbeat => "SweepHeartbeat",
             Self::LatenessMilliseconds => "Lateness",
+            Self::Incidents => "Incidents",
+            Self::Escalations => "Escalations",
             Self::Breaches => "Breaches",
+            Self::PromisesKept => "PromisesKept",
+            Self::ResponseTimeMilliseconds => "ResponseTime",
+            Self::AcknowledgementTimeMilliseconds => "AcknowledgementTime",
+            Self::ResolutionTimeMilliseconds => "ResolutionTime",
             Self::LadderExhausted => "LadderExhausted",
             Self::EmailsParked => "EmailsParked",
+            Self::WebhooksParked => "WebhooksParked",
             Self::EmailsRequeued => "EmailsRequeued",
             Self::SendingHeld => "SendingHeld",
+            Self::EmailsWithoutLink => "EmailsWithoutLink",
             Self::Unreadable => "Unreadable",
         }
     }
 
     fn unit(self) -> &'static str {
         match self {
-            Self::LatenessMilliseconds => "Milliseconds",
+            Self::LatenessMilliseconds
+            | Self::ResponseTimeMilliseconds
+            | Self::AcknowledgementTimeMilliseconds
+            | Self::ResolutionTimeMilliseconds => "Milliseconds",
             _ => "Count",
         }
     }
@@ -72,38 +103,129 @@ pub fn init() {
 }
 
 /// Emits a value of a metric at the instant `now`.
-#[expect(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
 pub fn emit(metric: Metric, value: i64, now: Timestamp) {
-    if let Some(namespace) = NAMESPACE.get() {
-        println!("{}", embedded(namespace, metric, value, now));
+    put(metric, None, value, now);
+}
+
+/// Emits what a change counts, once it is committed. What has a clock is told in total, as alarms
+/// want it, and by `Clock`.
+pub fn emit_facts(facts: &[Fact], now: Timestamp) {
+    for fact in facts {
+        if let Some((metric, clock, value)) = metric_of(*fact) {
+            put(metric, clock, value, now);
+        }
     }
 }
 
-/// The CloudWatch embedded metric format, specification version 0.
-fn embedded(namespace: &str, metric: Metric, value: i64, now: Timestamp) -> serde_json::Value {
-    serde_json::json!({
+/// `None` for what no operator watches; the figures have it all the same.
+fn metric_of(fact: Fact) -> Option<(Metric, Option<ClockName>, i64)> {
+    Some(match fact {
+        Fact::Opened(_) => (Metric::Incidents, None, 1),
+        Fact::Reopened | Fact::Resolved => return None,
+        Fact::Escalated(_) => (Metric::Escalations, None, 1),
+        Fact::Breached(clock) => (Metric::Breaches, Some(clock), 1),
+        Fact::Kept(clock) => (Metric::PromisesKept, Some(clock), 1),
+        Fact::Took { what, ms } => {
+            let (metric, clock) = match what {
+                Measured::Response(clock) => (Metric::ResponseTimeMilliseconds, Some(clock)),
+                Measured::Acknowledgement => (Metric::AcknowledgementTimeMilliseconds, None),
+                Measured::Resolution => (Metric::ResolutionTimeMilliseconds, None),
+            };
+            (metric, clock, i64::try_from(ms).unwrap_or(i64::MAX))
+        }
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
+fn put(metric: Metric, clock: Option<ClockName>, value: i64, now: Timestamp) {
+    if let Some(namespace) = NAMESPACE.get() {
+        println!("{}", embedded(namespace, metric, clock, value, now));
+    }
+}
+
+/// The CloudWatch embedded metric format, specification version 0. An empty set of dimensions is the
+/// total.
+fn embedded(
+    namespace: &str,
+    metric: Metric,
+    clock: Option<ClockName>,
+    value: i64,
+    now: Timestamp,
+) -> serde_json::Value {
+    let dimensions = if clock.is_some() { json!([[], ["Clock"]]) } else { json!([[]]) };
+    let mut line = json!({
         "_aws": {
             "Timestamp": now.as_millisecond(),
             "CloudWatchMetrics": [{
                 "Namespace": namespace,
-                "Dimensions": [[]],
+                "Dimensions": dimensions,
                 "Metrics": [{ "Name": metric.name(), "Unit": metric.unit() }],
             }],
         },
         metric.name(): value,
-    })
+    });
+    if let Some(clock) = clock {
+        line["Clock"] = json!(clock.name());
+    }
+    line
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::RaisedBy;
+    use crate::incident::values::Priority;
+
+    fn line(fact: Fact) -> Option<String> {
+        let (metric, clock, value) = metric_of(fact)?;
+        Some(embedded("Desk", metric, clock, value, Timestamp::UNIX_EPOCH).to_string())
+    }
 
     #[test]
     fn a_metric_is_a_line_that_cloudwatch_reads() {
-        let line = embedded("Desk", Metric::LatenessMilliseconds, 12, Timestamp::UNIX_EPOCH);
+        let metric = Metric::LatenessMilliseconds;
+        let line = embedded("Desk", metric, None, 12, Timestamp::UNIX_EPOCH);
         assert_eq!(
             line.to_string(),
             r#"{"Lateness":12,"_aws":{"CloudWatchMetrics":[{"Dimensions":[[]],"Metrics":[{"Name":"Lateness","Unit":"Milliseconds"}],"Namespace":"Desk"}],"Timestamp":0}}"#
         );
+    }
+
+    #[test]
+    fn what_has_a_clock_is_told_in_total_and_by_clock() {
+        let took = Fact::Took { what: Measured::Response(ClockName::Update), ms: 1_500 };
+        assert_eq!(
+            line(took).unwrap_or_default(),
+            r#"{"Clock":"update","ResponseTime":1500,"_aws":{"CloudWatchMetrics":[{"Dimensions":[[],["Clock"]],"Metrics":[{"Name":"ResponseTime","Unit":"Milliseconds"}],"Namespace":"Desk"}],"Timestamp":0}}"#
+        );
+    }
+
+    #[test]
+    fn each_fact_is_one_metric_whose_dimensions_and_values_are_in_the_line() {
+        let clock = ClockName::InitialResponse;
+        let took = |what| Fact::Took { what, ms: 7 };
+        let metrics = [
+            (Fact::Opened(Priority::P2), "Incidents", 1),
+            (Fact::Escalated(RaisedBy::Deadline), "Escalations", 1),
+            (Fact::Breached(clock), "Breaches", 1),
+            (Fact::Kept(clock), "PromisesKept", 1),
+            (took(Measured::Response(clock)), "ResponseTime", 7),
+            (took(Measured::Acknowledgement), "AcknowledgementTime", 7),
+            (took(Measured::Resolution), "ResolutionTime", 7),
+        ];
+        for (fact, name, value) in metrics {
+            let line: serde_json::Value =
+                serde_json::from_str(&line(fact).unwrap_or_default()).unwrap_or_default();
+            let directive = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(directive["Metrics"][0]["Name"], name);
+            assert_eq!(line[name], value, "{name}");
+            let sets = directive["Dimensions"].as_array().cloned().unwrap_or_default();
+            assert_eq!(sets.first(), Some(&json!([])), "{name} has a total");
+            for dimension in sets.iter().flat_map(|set| set.as_array().into_iter().flatten()) {
+                let value = &line[dimension.as_str().unwrap_or_default()];
+                assert!(value.as_str().is_some_and(|value| !value.is_empty()), "{name}");
+            }
+        }
+        assert_eq!([Fact::Reopened, Fact::Resolved].map(line), [None, None]);
     }
 }

@@ -175,9 +175,18 @@ async fn who_was_not_authenticated_gets_401_and_nothing_else() {
     for (function, request) in [
         (submit_escalation::router(world.desk.clone()), post("/v1/escalations", &escalation())),
         (submit_escalation::router(world.desk.clone()), get("/v1/escalations/INC-1")),
-        (manage_incident::router(world.desk.clone()), post("/v1/incidents", &incident("INC-1"))),
-        (manage_incident::router(world.desk.clone()), get("/v1/incidents")),
-        (manage_incident::router(world.desk.clone()), get("/v1/incidents/INC-1")),
+        (
+            manage_incident::router(world.desk.clone(), desk_tests::link_keys()),
+            post("/v1/incidents", &incident("INC-1")),
+        ),
+        (
+            manage_incident::router(world.desk.clone(), desk_tests::link_keys()),
+            get("/v1/incidents"),
+        ),
+        (
+            manage_incident::router(world.desk.clone(), desk_tests::link_keys()),
+            get("/v1/incidents/INC-1"),
+        ),
     ] {
         // Not through the gateway, which is what authenticates.
         assert_eq!(call::send(&function, request).await.status, 401);

@@ -40,6 +40,7 @@ fn story() -> Vec<Example> {
         reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
         reads("/v1/incidents/{number}/deadlines", "/v1/incidents/INC-1/deadlines"),
         asks("/v1/policy/simulations", "/v1/policy/simulations", simulation),
+        reads("/v1/figures", "/v1/figures"),
     ]
 }
 

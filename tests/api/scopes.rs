@@ -17,7 +17,7 @@ const SCOPES: [&str; 4] =
 fn function(world: &World, path: &str) -> Router {
     match path.strip_prefix("/v1/escalations") {
         Some(_) => submit_escalation::router(world.desk.clone()),
-        None => manage_incident::router(world.desk.clone()),
+        None => manage_incident::router(world.desk.clone(), desk_tests::link_keys()),
     }
 }
 
@@ -31,8 +31,8 @@ fn request(method: &str, path: &str) -> Request<Body> {
 fn scope_of(operation: &Value) -> Option<String> {
     let schemes = operation["security"].as_array()?;
     let of_token = schemes.iter().find_map(|scheme| scheme["jwt"].as_array());
-    let [scope] = of_token.expect("a route for signed requests is one for tokens").as_slice()
-    else {
+    // A route for signed requests is one for tokens, with one scope.
+    let [scope] = of_token.map(Vec::as_slice).unwrap_or_default() else {
         panic!("one scope, not {of_token:?}");
     };
     assert!(schemes.iter().any(|scheme| scheme["iam"] == json!([])), "{operation}");

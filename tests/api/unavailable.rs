@@ -22,7 +22,7 @@ async fn an_unavailable_store_is_503_with_retry_after() {
         policy: Arc::new(desk_tests::default_policy()),
         clock: Clock::of(desk_tests::world::start),
     };
-    let api = escalation_desk::gateway::router(desk);
+    let api = escalation_desk::gateway::router(desk, desk_tests::link_keys());
     let reply = send(&api, post_once("/v1/escalations", "key", &escalation())).await;
     assert_snapshot!(reply.whole());
 }

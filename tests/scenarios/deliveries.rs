@@ -98,7 +98,7 @@ async fn a_dispatcher_that_died_with_a_claim_holds_nothing_up_for_long() {
     let world = World::new(DEFAULT_POLICY);
     escalated(&world).await;
     let id = "INC-1-1-0".parse().unwrap();
-    let lease_until = world.desk.clock.now() + shared::email::outbox::LEASE;
+    let lease_until = world.desk.clock.now() + shared::outbox::LEASE;
     world.desk.store.claim_email(&id, "the dead", lease_until).await.unwrap().unwrap();
     let sent = world.until(180).await;
     let mine: Vec<_> = sent.iter().filter(|(_, email)| email.id == id).collect();
@@ -129,7 +129,7 @@ async fn a_record_that_cannot_be_read_holds_up_nobody() {
         [json!(null), json!({}), json!({"dynamodb": {"Keys": {"pk": {"S": "X"}}}}), json!("")];
     let records = [good(0)].into_iter().chain(poison).chain([good(1)]).collect();
     let batch = dispatch_email::Batch { records };
-    let response = dispatch_email::handle(&world.desk, &world.mailer, batch).await;
+    let response = dispatch_email::handle(&world.desk, &world.mailer, &world.links, batch).await;
     assert!(response.batch_item_failures.is_empty());
     assert_eq!(world.mailer.take_sent().len(), 2);
 }
@@ -143,7 +143,7 @@ async fn a_record_that_comes_many_times_in_any_order_sends_once() {
         .to_vec();
     for _ in 0..3 {
         let batch = dispatch_email::Batch { records: records.clone() };
-        dispatch_email::handle(&world.desk, &world.mailer, batch).await;
+        dispatch_email::handle(&world.desk, &world.mailer, &world.links, batch).await;
     }
     assert_eq!(world.mailer.take_sent().len(), 4);
 }

@@ -4,3 +4,4 @@
 
 mod deadlines;
 mod deliveries;
+mod webhooks;

@@ -38,7 +38,7 @@ fn email(repeat: u32) -> Rendered {
         received_at: None,
     };
     let change = decide(None, open, &default_policy(), start()).unwrap();
-    let rendered = render(&change.emails[0], &default_policy().desk, repeat).unwrap();
+    let rendered = render(&change.emails[0], &default_policy().desk, repeat, None).unwrap();
     Rendered {
         subject: "Café → 🔥".to_owned(),
         text: "Déjà vu: 1 < 2\n".to_owned(),

@@ -59,6 +59,25 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     Reply { status: parts.status, headers, body }
 }
 
+/// Posts JSON to a server over a real connection; the whole answer, head and body.
+///
+/// # Panics
+///
+/// When there is none.
+pub async fn over_http(address: std::net::SocketAddr, path: &str, body: &Value) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut connection = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let (body, mut answer) = (body.to_string(), String::new());
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    connection.write_all(request.as_bytes()).await.expect("to ask");
+    connection.read_to_string(&mut answer).await.expect("an answer");
+    answer
+}
+
 /// A POST of JSON.
 #[must_use]
 pub fn post(path: &str, body: &Value) -> Request<Body> {

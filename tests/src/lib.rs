@@ -7,13 +7,38 @@ pub mod call;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;
+pub mod receiver;
 pub mod scripted;
 pub mod world;
 
+use shared::links::{KeyRing, LinkKeys, LinkWriter};
 use shared::policy::Policy;
 
 /// The default policy, as it ships.
 pub const DEFAULT_POLICY: &str = include_str!("../../infra/policy.toml");
+
+/// The keys of links in tests.
+pub const LINK_KEYS: &str = r#"{"key_id": "1", "key": "a key of the tests, and of nobody else"}"#;
+
+/// [`LINK_KEYS`], read.
+///
+/// # Panics
+///
+/// Never: nothing is wrong with them.
+#[must_use]
+pub fn link_keys() -> KeyRing {
+    KeyRing::given(LinkKeys::read(LINK_KEYS).expect("keys"))
+}
+
+/// A writer of links to `https://desk.example.com`.
+///
+/// # Panics
+///
+/// Never: that is an origin.
+#[must_use]
+pub fn link_writer(keys: KeyRing) -> LinkWriter {
+    LinkWriter::new(keys, "https://desk.example.com".parse().expect("an origin"))
+}
 
 /// The default policy, read.
 ///

@@ -58,6 +58,8 @@ pub struct Arrived {
     pub connection: usize,
     /// The method and the path.
     pub line: String,
+    /// The headers, a line each, in the order of their names.
+    pub headers: Vec<String>,
     /// The body.
     pub body: String,
 }
@@ -124,10 +126,10 @@ async fn accept(listener: TcpListener, state: Arc<Mutex<State>>, news: Arc<Notif
 
 async fn serve(connection: usize, stream: TcpStream, state: Arc<Mutex<State>>, news: Arc<Notify>) {
     let mut stream = BufReader::new(stream);
-    while let Some((line, body)) = read(&mut stream).await {
+    while let Some((line, headers, body)) = read(&mut stream).await {
         let answer = {
             let mut state = lock(&state);
-            state.arrived.push(Arrived { connection, line, body });
+            state.arrived.push(Arrived { connection, line, headers, body });
             state.script.pop_front().unwrap_or_else(Answer::dropped)
         };
         news.notify_one();
@@ -140,7 +142,7 @@ async fn serve(connection: usize, stream: TcpStream, state: Arc<Mutex<State>>, n
 }
 
 /// One request; `None` at the end of the connection.
-async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
+async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<String>, String)> {
     let mut head = Vec::new();
     loop {
         let mut line = String::new();
@@ -159,5 +161,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<(String, String)> {
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).await.ok()?;
     let line = head.first()?.trim_end_matches(" HTTP/1.1").to_owned();
-    Some((line, String::from_utf8(body).ok()?))
+    let mut headers = head.split_off(1);
+    headers.sort();
+    Some((line, headers, String::from_utf8(body).ok()?))
 }

@@ -11,20 +11,25 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
+use dispatch_webhook::Poster;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
+use shared::dispatch::Batch;
 use shared::email::EmailId;
 use shared::email::render::Rendered;
+use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::memory::MemoryMailer;
 use shared::policy::Policy;
 use shared::store::dynamodb::keys;
 use shared::store::memory::MemoryStore;
+use shared::webhook::keys::{WebhookKeys, written};
 use tokio::time::Instant;
 
 use crate::call::{self, Reply};
+use crate::receiver::Receivers;
 
 /// When a world begins.
 pub const START: &str = "2026-11-24T08:00:00Z";
@@ -37,6 +42,10 @@ pub struct World {
     pub desk: Desk<MemoryStore>,
     /// SES.
     pub mailer: MemoryMailer,
+    /// Who writes the links of e-mails.
+    pub links: LinkWriter,
+    /// Other systems, which hear of changes when the policy has webhooks.
+    pub receivers: Receivers,
     api: Router,
     began: Instant,
 }
@@ -49,14 +58,26 @@ impl World {
     /// When the policy is wrong.
     #[must_use]
     pub fn new(policy: &str) -> Self {
+        Self::with_keys(policy, crate::link_keys())
+    }
+
+    /// The same, with these keys for links.
+    ///
+    /// # Panics
+    ///
+    /// When the policy is wrong.
+    #[must_use]
+    pub fn with_keys(policy: &str, keys: KeyRing) -> Self {
         let policy = Policy::read(policy).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let (start, began) = (start(), Instant::now());
         let clock = Clock::of(move || {
             start + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
-        let api = escalation_desk::gateway::router(desk.clone());
-        Self { desk, mailer: MemoryMailer::default(), api, began }
+        let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
+        let links = crate::link_writer(keys);
+        let (mailer, receivers) = (MemoryMailer::default(), Receivers::default());
+        Self { desk, mailer, links, receivers, api, began }
     }
 
     /// Asks the HTTP API.
@@ -81,7 +102,9 @@ impl World {
     ///
     /// When a function panics.
     pub async fn until(&self, seconds: u64) -> Vec<(u64, Rendered)> {
-        let stream = tokio::spawn(stream(self.desk.clone(), self.mailer.clone()));
+        let stream =
+            tokio::spawn(stream(self.desk.clone(), self.mailer.clone(), self.links.clone()));
+        let webhooks = tokio::spawn(webhook_stream(self.desk.clone(), self.receivers.clone()));
         let schedule = tokio::spawn(schedule(self.desk.clone()));
         let mut sent = Vec::new();
         while self.began.elapsed() < Duration::from_secs(seconds) {
@@ -89,16 +112,34 @@ impl World {
             let now = self.began.elapsed().as_secs();
             sent.extend(self.mailer.take_sent().into_iter().map(|email| (now, email)));
         }
-        for task in [stream, schedule] {
+        for task in [stream, webhooks, schedule] {
             assert!(!task.is_finished(), "a function ended by itself");
             task.abort();
         }
         sent
     }
 
+    /// Lets days pass: the schedule fires every ten minutes, and the stream hands out what the sweep
+    /// finds. E-mails are thrown away.
+    ///
+    /// # Panics
+    ///
+    /// Never: the store in memory is available.
+    pub async fn days_until(&self, seconds: u64) {
+        while self.began.elapsed() < Duration::from_secs(seconds) {
+            tokio::time::advance(Duration::from_secs(600)).await;
+            let (now, never) = (self.desk.clock.now(), Timestamp::MAX);
+            let sweep = check_deadlines::sweep(&self.desk, now, never).await;
+            sweep.expect("the store in memory is available");
+            self.dispatch().await;
+            drop(self.mailer.take_sent());
+            dispatch_webhooks(&self.desk, &self.receivers).await;
+        }
+    }
+
     /// Hands what is pending to `dispatch-email`, as the stream does.
     pub async fn dispatch(&self) -> Vec<String> {
-        dispatch(&self.desk, &self.mailer, self.desk.store.pending_emails()).await
+        dispatch(&self.desk, &self.mailer, &self.links, self.desk.store.pending_emails()).await
     }
 }
 
@@ -126,37 +167,64 @@ async fn schedule(desk: Desk<MemoryStore>) {
     }
 }
 
-async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer) {
+async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer, links: LinkWriter) {
     loop {
         tokio::time::sleep(STREAM_DELAY).await;
         let pending = desk.store.pending_emails();
         if !pending.is_empty() {
-            dispatch(&desk, &mailer, pending).await;
+            dispatch(&desk, &mailer, &links, pending).await;
         }
+    }
+}
+
+/// The other mapping of the stream, which the first does not wait for.
+async fn webhook_stream(desk: Desk<MemoryStore>, receivers: Receivers) {
+    loop {
+        tokio::time::sleep(STREAM_DELAY).await;
+        dispatch_webhooks(&desk, &receivers).await;
+    }
+}
+
+async fn dispatch_webhooks(desk: &Desk<MemoryStore>, receivers: &Receivers) {
+    let pending = desk.store.pending_webhooks().into_iter().enumerate();
+    let records: Vec<_> = pending
+        .map(|(n, id)| keyed(n, &keys::incident_pk(&id.number), &keys::webhook_sk(&id)))
+        .collect();
+    if !records.is_empty() {
+        let signing = WebhookKeys::new(&written(&[7; 32]), None).expect("a key");
+        let poster = Poster::new(receivers.connector());
+        dispatch_webhook::handle(desk, &signing, &poster, Batch { records }).await;
     }
 }
 
 async fn dispatch(
     desk: &Desk<MemoryStore>,
     mailer: &MemoryMailer,
+    links: &LinkWriter,
     ids: Vec<EmailId>,
 ) -> Vec<String> {
     let records = ids.iter().enumerate().map(|(n, id)| record(n, id)).collect();
-    let response = dispatch_email::handle(desk, mailer, dispatch_email::Batch { records }).await;
+    let response = dispatch_email::handle(desk, mailer, links, Batch { records }).await;
     response.batch_item_failures.into_iter().filter_map(|f| f.item_identifier).collect()
 }
 
 /// A stream record of an e-mail.
 #[must_use]
 pub fn record(sequence: usize, id: &EmailId) -> Value {
+    keyed(sequence, &keys::incident_pk(&id.number), &keys::email_sk(id))
+}
+
+/// A stream record of the item with these keys.
+#[must_use]
+pub fn keyed(sequence: usize, pk: &str, sk: &str) -> Value {
     json!({
         "eventID": sequence.to_string(),
         "eventName": "INSERT",
         "dynamodb": {
             "SequenceNumber": sequence.to_string(),
             "Keys": {
-                "pk": { "S": keys::incident_pk(&id.number) },
-                "sk": { "S": keys::email_sk(id) },
+                "pk": { "S": pk },
+                "sk": { "S": sk },
             },
         },
     })

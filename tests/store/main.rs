@@ -55,6 +55,14 @@ contract! {
     a_parked_email_is_parked_with_the_change_that_tells_others,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
     the_story_is_told_in_order,
+        webhooks_are_committed_pending_and_told_in_the_story,
+        a_webhook_is_claimed_once_and_settled_under_its_claim,
+        a_webhook_that_failed_is_handed_out_again_when_it_is_due,
+        a_webhook_that_is_given_up_on_is_parked_and_due_no_more,
+        the_entries_of_a_version_are_those_of_no_other,
+        figures_are_the_sums_of_the_days_asked_for,
+        figures_count_every_change_however_many,
+        only_what_is_committed_counts_and_once,
     }
     accounts {
         an_account_is_written_on_the_version_before,

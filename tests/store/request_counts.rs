@@ -7,14 +7,23 @@ use desk_tests::call::{post, post_once, send};
 use desk_tests::counted::Counter;
 use desk_tests::dynamodb::{TestDynamoDb, aws_at};
 use desk_tests::scripted::{Answer, Scripted};
-use desk_tests::world::{record, start};
+use desk_tests::world::{keyed, record, start};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
+use shared::dispatch::Batch;
 use shared::mailer::ses::SesMailer;
+use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Store};
+use shared::webhook::keys::{WebhookKeys, written};
+
+/// The default policy with a webhook.
+fn policy_with_webhook(url: &str) -> Policy {
+    let text = format!("{}\n[webhooks.crm]\nurl = \"{url}\"", desk_tests::DEFAULT_POLICY);
+    Policy::read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
 
 struct Counted {
     desk: Desk<DynamoDbStore>,
@@ -24,15 +33,19 @@ struct Counted {
 }
 
 async fn counted() -> Counted {
+    counted_with(desk_tests::default_policy()).await
+}
+
+async fn counted_with(policy: Policy) -> Counted {
     let dynamodb = TestDynamoDb::start().await;
     let counter = Counter::default();
     let client = counter.dynamodb(&dynamodb.aws.dynamodb());
     let desk = Desk {
         store: DynamoDbStore::new(client, dynamodb.table),
-        policy: Arc::new(desk_tests::default_policy()),
+        policy: Arc::new(policy),
         clock: Clock::of(start),
     };
-    let api = escalation_desk::gateway::router(desk.clone());
+    let api = escalation_desk::gateway::router(desk.clone(), desk_tests::link_keys());
     Counted { desk, api, counter, _dynamodb: dynamodb }
 }
 
@@ -68,17 +81,33 @@ async fn an_email_is_two_writes_and_one_send() {
     let ses = Scripted::start([Answer::json(200, r#"{"MessageId":"ses-1"}"#)]).await;
     let mailer = SesMailer::new(c.counter.ses(&aws_at(ses.url()).ses()));
     let records = vec![record(1, &id)];
-    let response = dispatch_email::handle(
-        &c.desk,
-        &mailer,
-        dispatch_email::Batch { records: records.clone() },
-    );
+    let links = desk_tests::link_writer(desk_tests::link_keys());
+    let batch = Batch { records: records.clone() };
+    let response = dispatch_email::handle(&c.desk, &mailer, &links, batch);
     assert!(response.await.batch_item_failures.is_empty());
     assert_eq!(c.counter.take(), "SendEmail 1, UpdateItem 2");
     // The same record again: one write that is refused, and nothing is sent.
-    dispatch_email::handle(&c.desk, &mailer, dispatch_email::Batch { records }).await;
+    dispatch_email::handle(&c.desk, &mailer, &links, Batch { records }).await;
     assert_eq!(c.counter.take(), "UpdateItem 1");
     assert_eq!(ses.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_webhook_is_two_writes_one_read_and_one_post() {
+    let receiver = Scripted::start([Answer::json(200, "{}")]).await;
+    let c = counted_with(policy_with_webhook(receiver.url())).await;
+    send(&c.api, post("/v1/escalations", &escalation("INC-1"))).await;
+    assert_eq!(c.counter.take(), "GetItem 1, TransactWriteItems 1", "as without a webhook");
+    let signing = WebhookKeys::new(&written(&[7; 32]), None).unwrap();
+    let poster = dispatch_webhook::Poster::new(shared::aws::connections_to_others());
+    let records = vec![keyed(1, "INCIDENT#INC-1", "WEBHOOK#0000000001#000")];
+    for requests in ["Query 1, UpdateItem 2", "UpdateItem 1"] {
+        let batch = Batch { records: records.clone() };
+        let response = dispatch_webhook::handle(&c.desk, &signing, &poster, batch).await;
+        assert!(response.batch_item_failures.is_empty());
+        assert_eq!(c.counter.take(), requests);
+    }
+    assert_eq!(receiver.requests().len(), 1);
 }
 
 #[tokio::test]
@@ -92,6 +121,21 @@ async fn an_idle_sweep_is_one_query_for_each_shard_whatever_is_open() {
     c.counter.take();
     check_deadlines::sweep(&c.desk, soon(), Timestamp::MAX).await.unwrap();
     assert_eq!(c.counter.take(), "Query 4", "10 open");
+}
+
+#[tokio::test]
+async fn a_month_of_figures_is_one_query_whatever_happened() {
+    let c = counted().await;
+    for n in 0..10 {
+        open_and_answered(&c.desk, &format!("INC-{n}")).await;
+    }
+    c.counter.take();
+    let day = |text: &str| text.parse().unwrap();
+    let figures = c.desk.store.figures(day("2026-11-01"), day("2026-11-30")).await.unwrap();
+    assert_eq!(figures.incidents(), 10);
+    assert_eq!(c.counter.take(), "Query 1");
+    c.desk.store.figures(day("2026-01-01"), day("2026-12-31")).await.unwrap();
+    assert_eq!(c.counter.take(), "Query 12");
 }
 
 /// 10,000 open incidents take a minute to write in a debug build: run with `--ignored`.

@@ -5,11 +5,11 @@ use shared::account::{RememberedId, recurrence};
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
 use shared::email::EmailId;
-use shared::email::outbox::PENDING_FOR;
 use shared::incident::clock::after;
 use shared::incident::timeline::Event;
 use shared::incident::values::IncidentNumber;
 use shared::incident::{Change, Command};
+use shared::outbox::{OutboxId, PENDING_FOR};
 use shared::store::{DueItem, DueTarget, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
@@ -28,6 +28,9 @@ pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp
         DueTarget::Incident(number) => on_incident(desk, number, until).await,
         DueTarget::Email(id) => on_email(desk, id, item.due_at).await.map_err(Failure::from),
         DueTarget::Recurrence(id) => on_recurrence(desk, id, item.due_at).await,
+        DueTarget::Webhook(id) => {
+            hand_out(desk, &id.clone().into(), item.due_at).await.map_err(Failure::from)
+        }
         DueTarget::Foreign { .. } => {
             Err(StoreError::Corrupt("the due index has an item of another version".into()).into())
         }
@@ -96,7 +99,6 @@ fn tell(change: &Change) {
         let (number, now) = (&entry.number, entry.at);
         let lateness = match &entry.event {
             Event::DeadlineMissed { clock, lateness, .. } => {
-                emit(Metric::Breaches, 1, now);
                 tracing::warn!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "deadline missed");
                 lateness
             }
@@ -126,7 +128,6 @@ async fn on_email<S: Store>(
     id: &EmailId,
     due_at: Timestamp,
 ) -> Result<Done, StoreError> {
-    let now = desk.clock.now();
     let resolved = match desk.store.load(&id.number).await {
         Ok(incident) => incident.is_some_and(|incident| !incident.is_open()),
         // Whatever became of the incident, the e-mail was promised.
@@ -136,10 +137,22 @@ async fn on_email<S: Store>(
     if resolved && desk.store.cancel_email(id, due_at).await? {
         return Ok(Done::Cancelled);
     }
-    if !desk.store.requeue_email(id, due_at, after(now, PENDING_FOR)).await? {
-        return Ok(Done::Nothing);
+    let done = hand_out(desk, &id.clone().into(), due_at).await?;
+    if let Done::Requeued = done {
+        emit(Metric::EmailsRequeued, 1, desk.clock.now());
+        tracing::warn!(incident.number = %id.number, email.id = %id, "e-mail was stuck, handed out again");
     }
-    emit(Metric::EmailsRequeued, 1, now);
-    tracing::warn!(incident.number = %id.number, email.id = %id, "e-mail was stuck, handed out again");
-    Ok(Done::Requeued)
+    Ok(done)
+}
+
+/// Makes what got stuck, or is to be tried again, pending. A webhook always is: whoever hears of
+/// changes hears of all of them, and a receiver that is down is nothing unusual.
+async fn hand_out<S: Store>(
+    desk: &Desk<S>,
+    id: &OutboxId,
+    due_at: Timestamp,
+) -> Result<Done, StoreError> {
+    let pending_until = after(desk.clock.now(), PENDING_FOR);
+    let requeued = desk.store.requeue(id, due_at, pending_until).await?;
+    Ok(if requeued { Done::Requeued } else { Done::Nothing })
 }

@@ -40,7 +40,7 @@ pub struct Firing {
 pub struct Report {
     /// Changes that were committed because time passed.
     pub changes: usize,
-    /// E-mails that were made pending again.
+    /// E-mails and webhooks that were made pending again.
     pub requeued: usize,
     /// E-mails that were cancelled because their incident is resolved.
     pub cancelled: usize,

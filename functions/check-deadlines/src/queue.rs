@@ -1,4 +1,5 @@
-//! What is due within one sweep, earliest first.
+//! What is due within one sweep, earliest first; what is promised to people before webhooks, of
+//! which a receiver that was down for a day may leave a great many.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,10 @@ use shared::store::{DUE_SHARDS, DueItem, DuePosition, DueTarget, Store, StoreErr
 
 /// Instants and what is due at them.
 #[derive(Debug, Default)]
-pub(super) struct Queue(BTreeSet<(Timestamp, DueTarget)>);
+pub(super) struct Queue {
+    promised: BTreeSet<(Timestamp, DueTarget)>,
+    webhooks: BTreeSet<(Timestamp, DueTarget)>,
+}
 
 impl Queue {
     /// Reads all that is due up to `until`: every shard, every page, never from a cursor, so that
@@ -28,23 +32,33 @@ impl Queue {
     }
 
     pub fn extend(&mut self, items: impl IntoIterator<Item = DueItem>) {
-        self.0.extend(items.into_iter().map(|item| (item.due_at, item.target)));
+        for DueItem { due_at, target } in items {
+            let queue = match target {
+                DueTarget::Webhook(_) => &mut self.webhooks,
+                _ => &mut self.promised,
+            };
+            queue.insert((due_at, target));
+        }
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.promised.len() + self.webhooks.len()
     }
 
     /// Takes the earliest item that is due by now.
     pub fn take_due(&mut self, now: Timestamp) -> Option<DueItem> {
-        self.next().filter(|due_at| *due_at <= now)?;
-        let (due_at, target) = self.0.pop_first()?;
+        let take = |queue: &mut BTreeSet<(Timestamp, DueTarget)>| {
+            queue.first().filter(|(due_at, _)| *due_at <= now)?;
+            queue.pop_first()
+        };
+        let (due_at, target) = take(&mut self.promised).or_else(|| take(&mut self.webhooks))?;
         Some(DueItem { due_at, target })
     }
 
     /// The earliest instant.
     pub fn next(&self) -> Option<Timestamp> {
-        self.0.first().map(|(due_at, _)| *due_at)
+        let first = [self.promised.first(), self.webhooks.first()].into_iter().flatten();
+        first.map(|(due_at, _)| *due_at).min()
     }
 }
 
@@ -62,5 +76,31 @@ async fn read<S: Store>(
         if after.is_none() {
             return Ok(items);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::webhook::WebhookId;
+
+    use super::*;
+
+    #[test]
+    fn what_is_promised_goes_before_webhooks_however_long_these_have_been_due() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let number: shared::incident::values::IncidentNumber = "INC-1".parse().unwrap();
+        let webhook =
+            |index| DueTarget::Webhook(WebhookId { number: number.clone(), version: 1, index });
+        let incident = DueTarget::Incident(number.clone());
+        let mut queue = Queue::default();
+        let due = [(1, webhook(0)), (2, webhook(1)), (5, incident.clone()), (9, incident.clone())];
+        queue.extend(due.map(|(second, target)| DueItem { due_at: at(second), target }));
+        assert_eq!((queue.len(), queue.next()), (4, Some(at(1))));
+        let mut taken = Vec::new();
+        while let Some(item) = queue.take_due(at(6)) {
+            taken.push(item.target);
+        }
+        assert_eq!(taken, [incident, webhook(0), webhook(1)]);
+        assert_eq!(queue.next(), Some(at(9)), "not due yet");
     }
 }

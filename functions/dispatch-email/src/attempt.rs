@@ -5,12 +5,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use shared::carry_out::{Attendant, Failure, carry_out};
 use shared::desk::Desk;
+use shared::dispatch::claim_id;
 use shared::email::EmailId;
-use shared::email::outbox::{LEASE, MAX_AMBIGUOUS, OutboxItem, Settlement, backoff};
 use shared::email::render::{Rendered, render};
 use shared::incident::Command;
 use shared::incident::clock::after;
+use shared::links::LinkWriter;
 use shared::mailer::{Mailer, SendError, code};
+use shared::outbox::{EmailItem, LEASE, MAX_AMBIGUOUS, Settlement, backoff};
 use shared::store::{ParkedEmail, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
@@ -19,9 +21,10 @@ use shared::telemetry::{Metric, emit};
 pub(super) async fn attempt<S: Store, M: Mailer>(
     desk: &Desk<S>,
     mailer: &M,
+    links: &LinkWriter,
     id: &EmailId,
 ) -> Result<(), StoreError> {
-    let claim_id = format!("{:032x}", fastrand::u128(..));
+    let claim_id = claim_id();
     let lease_until = after(desk.clock.now(), LEASE);
     let item = match desk.store.claim_email(id, &claim_id, lease_until).await {
         Ok(Some(item)) => item,
@@ -38,16 +41,18 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
         return park(desk, Some(&item), parked(error)).await;
     }
-    let rendered = match render(&item.email, &desk.policy.desk, item.delivery.ambiguous) {
+    let url = links.url_of(&item.email, desk.clock.now()).await;
+    let (said_by, ambiguous) = (&desk.policy.desk, item.delivery.ambiguous);
+    let rendered = match render(&item.email, said_by, ambiguous, url.as_deref()) {
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string())).await,
     };
     let settlement = match send(mailer, &rendered).await {
-        Ok(ses_message_id) => Settlement::Sent { ses_message_id, sent_at: desk.clock.now() },
+        Ok(id) => Settlement::Sent { ses_message_id: Some(id), sent_at: desk.clock.now() },
         Err(SendError::Park { reason }) => return park(desk, Some(&item), parked(reason)).await,
         Err(error) => retry(desk, &item, &error),
     };
-    desk.store.settle_email(id, &claim_id, &settlement).await
+    desk.store.settle(&id.clone().into(), &claim_id, &settlement).await
 }
 
 /// How often an e-mail that was surely not sent is tried at once: a busy moment of SES, or a
@@ -71,7 +76,7 @@ async fn send<M: Mailer>(mailer: &M, rendered: &Rendered) -> Result<String, Send
 
 /// When to try again. An account that is held up is tried again like any other failure: nobody
 /// tells the desk when it is released.
-fn retry<S: Store>(desk: &Desk<S>, item: &OutboxItem, error: &SendError) -> Settlement {
+fn retry<S: Store>(desk: &Desk<S>, item: &EmailItem, error: &SendError) -> Settlement {
     let (id, attempts) = (&item.email.id, item.delivery.attempts);
     let now = desk.clock.now();
     let why = error.code();
@@ -96,7 +101,7 @@ fn retry<S: Store>(desk: &Desk<S>, item: &OutboxItem, error: &SendError) -> Sett
 /// Gives up on an e-mail and, in the same transaction, has somebody else told.
 async fn park<S: Store>(
     desk: &Desk<S>,
-    item: Option<&OutboxItem>,
+    item: Option<&EmailItem>,
     parked: ParkedEmail,
 ) -> Result<(), StoreError> {
     let id = &parked.id;

@@ -3,16 +3,18 @@
 use dispatch_email::Batch;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use shared::config::Function;
+use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::ses::SesMailer;
 use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     telemetry::init();
-    let Function { desk, aws } = Function::start()?;
+    let (Function { desk, aws }, (keys, public_url)) = Function::start_with()?;
     let mailer = SesMailer::new(aws.ses());
+    let links = LinkWriter::new(KeyRing::new(keys, &aws), public_url);
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
-        Ok::<_, Error>(dispatch_email::handle(&desk, &mailer, event.payload).await)
+        Ok::<_, Error>(dispatch_email::handle(&desk, &mailer, &links, event.payload).await)
     });
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }

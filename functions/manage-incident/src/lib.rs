@@ -2,8 +2,12 @@
 //!
 //! Parse, carry out, answer. No rule lives here.
 
+mod accounts;
+mod actions;
 mod deadlines;
 mod document;
+mod figures;
+pub mod links;
 mod list;
 mod request;
 mod simulate;
@@ -13,18 +17,20 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use shared::desk::Desk;
 use shared::http::openapi::{AskedHeaders, NumberOfPath, ReadingHeaders, StateRefused};
 use shared::http::{
     Answer, Asked, IncidentsRead, IncidentsWrite, Number, Problem, Reading, answer, no_such_method,
     no_such_route,
 };
+use shared::incident::timeline::Event;
 use shared::incident::{Change, Command, Refusal};
+use shared::links::KeyRing;
 use shared::store::Store;
 
 pub use deadlines::DeadlinesView;
-use request::{Acknowledgement, NewIncident, Resolution, ResponseGiven};
+use request::NewIncident;
 pub use view::{IncidentView, StoryView};
 
 /// What the OpenAPI document says of these routes. Only the test that writes it calls this.
@@ -34,31 +40,51 @@ pub use view::{IncidentView, StoryView};
     list::list,
     read,
     deadlines::explained,
-    respond,
-    acknowledge,
-    resolve,
     simulate::simulate,
+    actions::respond,
+    actions::acknowledge,
+    actions::wait,
+    actions::customer_replied,
+    actions::change_priority,
+    actions::resolve,
+    actions::reopen,
+    accounts::engage_manager,
+    accounts::put,
+    accounts::read,
+    accounts::report_recurrence,
+    figures::read,
     document::read,
 ))]
 pub struct Documented;
 
 /// The routes of this function.
-pub fn router<S: Store>(desk: Desk<S>) -> Router {
+pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
+    let links = links::router(desk.clone(), keys);
     Router::new()
         .route("/openapi.json", get(document::read))
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
         .route("/v1/incidents/{number}", get(read::<S>))
         .route("/v1/incidents/{number}/deadlines", get(deadlines::explained::<S>))
         .route("/v1/policy/simulations", post(simulate::simulate::<S>))
-        .route("/v1/incidents/{number}/responses", post(respond::<S>))
-        .route("/v1/incidents/{number}/acknowledgement", post(acknowledge::<S>))
-        .route("/v1/incidents/{number}/resolution", post(resolve::<S>))
+        .route("/v1/incidents/{number}/responses", post(actions::respond::<S>))
+        .route("/v1/incidents/{number}/acknowledgement", post(actions::acknowledge::<S>))
+        .route("/v1/incidents/{number}/pause", post(actions::wait::<S>))
+        .route("/v1/incidents/{number}/customer-replies", post(actions::customer_replied::<S>))
+        .route("/v1/incidents/{number}/priority", post(actions::change_priority::<S>))
+        .route("/v1/incidents/{number}/resolution", post(actions::resolve::<S>))
+        .route("/v1/incidents/{number}/reopening", post(actions::reopen::<S>))
+        .route("/v1/incidents/{number}/account-manager", post(accounts::engage_manager::<S>))
+        .route("/v1/accounts/{id}", put(accounts::put::<S>).get(accounts::read::<S>))
+        .route("/v1/accounts/{id}/recurrences", post(accounts::report_recurrence::<S>))
+        .route("/v1/figures", get(figures::read::<S>))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .with_state(desk)
+        .merge(links)
 }
 
-/// Opens an incident. Its number is care's own.
+/// Opens an incident. Its number is care's own. One that a customer escalated before care had
+/// entered it is completed: what care knows is added, and what was promised stays promised.
 #[utoipa::path(
     post,
     path = "/v1/incidents",
@@ -68,6 +94,7 @@ pub fn router<S: Store>(desk: Desk<S>) -> Router {
     request_body = NewIncident,
     responses(
         (status = 201, description = "Opened; its clocks run.", body = IncidentView),
+        (status = 200, description = "Completed: a customer had escalated it.", body = IncidentView),
         StateRefused,
     ),
     security(("iam" = []), ("jwt" = ["incidents:write"])),
@@ -76,83 +103,18 @@ async fn open<S: Store>(
     State(desk): State<Desk<S>>,
     asked: Asked<IncidentsWrite, NewIncident>,
 ) -> Result<Response, Problem> {
-    let NewIncident { number, priority, channel, summary, customer, received_at } =
+    let NewIncident { number, priority, channel, summary, mut customer, received_at } =
         asked.body.clone();
+    accounts::speak_its_language(&desk, &mut customer).await?;
     let received_at = received_at.map(|instant| instant.0);
     let command =
         Command::Open { number: number.clone(), priority, channel, summary, customer, received_at };
     answer(&desk, &asked, &number, &command, |change| {
-        say(StatusCode::CREATED, change).at(format!("/v1/incidents/{}", change.incident.number))
+        let is_new = change.entries.iter().any(|e| matches!(e.event, Event::Opened { .. }));
+        let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+        say(status, change).at(format!("/v1/incidents/{}", change.incident.number))
     })
     .await
-}
-
-/// Records that a human in care gave the customer a public response.
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{number}/responses",
-    tag = "incidents",
-    params(NumberOfPath, AskedHeaders),
-    request_body = ResponseGiven,
-    responses(
-        (status = 200, description = "Recorded; the next promise runs.", body = IncidentView),
-        StateRefused,
-    ),
-    security(("iam" = []), ("jwt" = ["incidents:write"])),
-)]
-async fn respond<S: Store>(
-    State(desk): State<Desk<S>>,
-    Number(number): Number,
-    asked: Asked<IncidentsWrite, ResponseGiven>,
-) -> Result<Response, Problem> {
-    let ResponseGiven { author, message, at } = asked.body.clone();
-    let command = Command::Respond { author, message, at: at.map(|instant| instant.0) };
-    answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
-}
-
-/// Takes the running escalation. 200 as well when somebody else has it: the answer says who.
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{number}/acknowledgement",
-    tag = "incidents",
-    params(NumberOfPath, AskedHeaders),
-    request_body = Acknowledgement,
-    responses(
-        (status = 200, description = "Somebody has it; the ladder waits.", body = IncidentView),
-        StateRefused,
-    ),
-    security(("iam" = []), ("jwt" = ["incidents:write"])),
-)]
-async fn acknowledge<S: Store>(
-    State(desk): State<Desk<S>>,
-    Number(number): Number,
-    asked: Asked<IncidentsWrite, Acknowledgement>,
-) -> Result<Response, Problem> {
-    let command = Command::Acknowledge { by: asked.body.by.clone() };
-    answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
-}
-
-/// Resolves an incident: every promise ends.
-#[utoipa::path(
-    post,
-    path = "/v1/incidents/{number}/resolution",
-    tag = "incidents",
-    params(NumberOfPath, AskedHeaders),
-    request_body = Resolution,
-    responses(
-        (status = 200, description = "Resolved.", body = IncidentView),
-        StateRefused,
-    ),
-    security(("iam" = []), ("jwt" = ["incidents:write"])),
-)]
-async fn resolve<S: Store>(
-    State(desk): State<Desk<S>>,
-    Number(number): Number,
-    asked: Asked<IncidentsWrite, Resolution>,
-) -> Result<Response, Problem> {
-    let Resolution { by, note } = asked.body.clone();
-    let command = Command::Resolve { by, note };
-    answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
 }
 
 /// Reads all that is known of an incident: state, clocks, timeline, e-mails and how far they got.

@@ -2,8 +2,10 @@
 
 use deserr::Deserr;
 use jiff::Timestamp;
+use shared::account::AccountManager;
 use shared::incident::values::{
-    Channel, Customer, IncidentNumber, Invalid, Message, Name, Note, Priority, Summary,
+    Channel, Customer, Domain, IncidentNumber, Invalid, Justification, Language, Message, Name,
+    Note, Priority, Summary,
 };
 use shared::wrong_fields::WrongFields;
 
@@ -66,4 +68,91 @@ pub(super) struct Resolution {
     /// The customer reads it.
     #[deserr(default)]
     pub note: Option<Note>,
+}
+
+/// `POST /v1/incidents/{number}/pause`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PauseAsked {
+    pub by: Name,
+    /// What is needed; the customer reads it.
+    pub reason: Note,
+    /// The longest; after it the clock goes on by itself. The policy says how far away it may be.
+    pub until: Instant,
+}
+
+/// `POST /v1/incidents/{number}/customer-replies`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomerReply {
+    pub from: Name,
+    /// Passed on to those concerned.
+    #[deserr(default)]
+    pub message: Option<Message>,
+    /// When; without it, now.
+    #[deserr(default)]
+    pub at: Option<Instant>,
+}
+
+/// `POST /v1/incidents/{number}/priority`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PriorityFound {
+    pub by: Name,
+    pub priority: Priority,
+    /// The customer reads it.
+    #[deserr(default)]
+    pub reason: Option<Note>,
+}
+
+/// `POST /v1/incidents/{number}/reopening`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reopening {
+    pub by: Name,
+    /// The teams read it.
+    #[deserr(default)]
+    pub note: Option<Note>,
+}
+
+/// `POST /v1/incidents/{number}/account-manager`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ManagerAsked {
+    pub by: Name,
+    /// What for; the manager reads it.
+    pub reason: Note,
+}
+
+/// `PUT /v1/accounts/{id}`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountGiven {
+    /// As e-mails name it.
+    pub name: Name,
+    /// Who looks after it.
+    pub account_manager: AccountManager,
+    /// Where its people write from.
+    #[deserr(default)]
+    pub domains: Vec<Domain>,
+    /// The language of e-mails to its people, when they have not chosen one.
+    #[deserr(default)]
+    pub language: Option<Language>,
+}
+
+/// `POST /v1/accounts/{id}/recurrences`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecurrenceReport {
+    /// Who reports, and where to answer.
+    pub reporter: Customer,
+    /// What recurs; the manager reads it.
+    pub message: Justification,
 }

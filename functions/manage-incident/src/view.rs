@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::email::outbox::{Delivery, OutboxItem};
 use shared::email::{EmailId, EmailKind};
 use shared::incident::clock::{Clock, ClockName};
 use shared::incident::escalation::{Cause, Climb, Escalation};
 use shared::incident::timeline::TimelineEntry;
 use shared::incident::values::{
-    Channel, Customer, EmailAddress, IncidentNumber, Language, Priority, Summary,
+    Channel, Customer, EmailAddress, IncidentNumber, Language, Name, Priority, Summary,
 };
-use shared::incident::{Incident, Status};
-use shared::policy::TeamId;
+use shared::incident::{Breaches, Incident, Pause, Status};
+use shared::outbox::{Delivery, EmailItem, WebhookItem};
+use shared::policy::{Id, TeamId};
 use shared::store::Story;
 
 /// An incident and every promise that runs on it.
@@ -39,6 +39,14 @@ pub struct IncidentView {
     pub next_due_at: Option<Timestamp>,
     /// The clocks; `null` for one that does not run.
     pub clocks: Clocks,
+    /// For what care waits on the customer, since when and until when; `null` when it does not.
+    pub pause: Option<Pause>,
+    /// How often it was reopened.
+    pub reopened: u32,
+    /// The promises that were broken on it.
+    pub breaches: Breaches,
+    /// The account manager whom care looped in.
+    pub account_manager: Option<Name>,
     /// The last escalation.
     pub escalation: Option<EscalationView>,
 }
@@ -91,6 +99,8 @@ pub struct StoryView {
     pub timeline: Vec<TimelineEntry>,
     /// Who was told, in order, and how far that got.
     pub emails: Vec<EmailView>,
+    /// Which other systems hear of it, in order, and how far that got.
+    pub webhooks: Vec<WebhookView>,
 }
 
 /// An e-mail and how far it got.
@@ -106,6 +116,21 @@ pub struct EmailView {
     pub created_at: Timestamp,
     /// What it says.
     pub kind: EmailKind,
+    /// How far it got.
+    pub delivery: Delivery,
+}
+
+/// A webhook and how far it got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WebhookView {
+    /// Its id, as in the header `webhook-id`.
+    pub id: String,
+    /// Which webhook of the policy.
+    pub webhook: Id,
+    /// The version of the incident that it tells of.
+    pub version: u64,
+    /// When it was written.
+    pub created_at: Timestamp,
     /// How far it got.
     pub delivery: Delivery,
 }
@@ -131,6 +156,10 @@ impl IncidentView {
                 update: clock(ClockName::Update),
                 escalation_response: clock(ClockName::EscalationResponse),
             },
+            pause: incident.pause.clone(),
+            reopened: incident.reopened,
+            breaches: incident.breaches,
+            account_manager: incident.account_manager.clone(),
             escalation: incident.escalation.as_ref().map(EscalationView::of),
         }
     }
@@ -162,18 +191,31 @@ impl StoryView {
             incident: IncidentView::of(&story.incident),
             timeline: story.timeline.clone(),
             emails: story.emails.iter().map(EmailView::of).collect(),
+            webhooks: story.webhooks.iter().map(WebhookView::of).collect(),
         }
     }
 }
 
 impl EmailView {
-    fn of(item: &OutboxItem) -> Self {
+    fn of(item: &EmailItem) -> Self {
         Self {
             id: item.email.id.clone(),
             to: item.email.recipient.clone(),
             language: item.email.language,
             created_at: item.email.created_at,
             kind: item.email.kind.clone(),
+            delivery: item.delivery.clone(),
+        }
+    }
+}
+
+impl WebhookView {
+    fn of(item: &WebhookItem) -> Self {
+        Self {
+            id: item.webhook.id.to_string(),
+            webhook: item.webhook.webhook.clone(),
+            version: item.webhook.id.version,
+            created_at: item.webhook.created_at,
             delivery: item.delivery.clone(),
         }
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use shared::incident::clock::ClockName;
 use shared::incident::escalation::{Cause, Climb, Escalation};
 use shared::incident::timeline::Event;
-use shared::incident::values::{IncidentNumber, Priority};
+use shared::incident::values::{IncidentNumber, Note, Priority};
 use shared::incident::{Change, Incident, Status};
 
 /// An incident and its escalation, as the customer sees them.
@@ -17,11 +17,23 @@ pub struct EscalationView {
     /// Its priority.
     pub priority: Priority,
     /// `open` or `resolved`.
+    #[schema(pattern = "^(open|resolved)$")]
     pub status: &'static str,
     /// The next promise to the customer; `null` when none runs that is not broken already.
     pub next_promise: Option<PromiseView>,
+    /// What care needs from the customer to go on; `null` when it waits for nothing.
+    pub waiting_on_you: Option<WaitingOnYou>,
     /// The last escalation; `null` when there was none.
     pub escalation: Option<EscalationState>,
+}
+
+/// Care waits on the customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct WaitingOnYou {
+    /// For what.
+    pub reason: Note,
+    /// When care goes on all the same.
+    pub until: Timestamp,
 }
 
 /// A promise to the customer.
@@ -37,8 +49,10 @@ pub struct PromiseView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct EscalationState {
     /// `alerted`: teams were told; `acknowledged`: a person took it; `answered`: it is over.
+    #[schema(pattern = "^(alerted|acknowledged|answered)$")]
     pub state: &'static str,
     /// `customer`, `deadline` or `reopening`.
+    #[schema(pattern = "^(customer|deadline|reopening)$")]
     pub raised_by: &'static str,
     /// When it was raised.
     pub raised_at: Timestamp,
@@ -63,6 +77,10 @@ impl EscalationView {
                 .next_promise()
                 .filter(|_| incident.is_open())
                 .map(|(clock, due_at)| PromiseView { clock, due_at }),
+            waiting_on_you: incident
+                .pause
+                .as_ref()
+                .map(|pause| WaitingOnYou { reason: pause.reason.clone(), until: pause.until }),
             escalation: incident.escalation.as_ref().map(EscalationState::of),
         }
     }

@@ -89,7 +89,8 @@ Example:
 const ABOUT: &str = "\
 The whole Escalation Desk on this machine: the HTTP API, an embedded DynamoDB, the stream that
 sends e-mails, the schedule that watches deadlines, and a mailbox that shows every e-mail sent.
-Nothing leaves the machine: every part listens on 127.0.0.1 only.";
+Every part listens on 127.0.0.1 only, and nothing leaves the machine but the webhooks of a policy
+that has some.";
 
 const AFTER_HELP: &str = "\
 Examples:

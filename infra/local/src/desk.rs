@@ -6,21 +6,27 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use dispatch_email::Batch;
-use shared::aws::Aws;
+use dispatch_webhook::Poster;
+use futures::FutureExt;
+use shared::aws::{Aws, connections_to_others};
 use shared::clock::Clock;
 use shared::config::{ConfigMistakes, Environment};
 use shared::desk::Desk;
+use shared::dispatch::Batch;
+use shared::links::{KeyRing, KeySource, LinkWriter, PublicUrl};
 use shared::mailer::ses::SesMailer;
 use shared::store::dynamodb::DynamoDbStore;
+use shared::webhook::keys::{WebhookKeys, WrongKeys, written};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::data::{self, DataError, HeldData};
 use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::keys::{self, KeysError};
 use crate::mailbox::{self, Mailbox, MailboxError};
 use crate::options::Options;
 use crate::ports::{PortError, Taken};
@@ -28,6 +34,11 @@ use crate::schedule::Schedule;
 use crate::stream::pump;
 use crate::table::{self, TABLE, TableError};
 use crate::{gateway, ses};
+
+/// In the data folder: what webhooks are signed with.
+pub const WEBHOOK_KEYS: &str = "webhook-keys.json";
+/// The file of the keys of links in the data folder.
+const LINK_KEYS: &str = "link-keys.json";
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
@@ -41,6 +52,12 @@ pub enum StartError {
     /// The data folder.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Keys of its own.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The keys in the data folder.
+    #[error("{WEBHOOK_KEYS} in the data folder: {0}")]
+    WebhookKeys(#[from] WrongKeys),
     /// A port.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -75,6 +92,8 @@ pub struct Running {
     pub aws: Aws,
     /// How `check-deadlines` is fired.
     pub schedule: Schedule,
+    /// What webhooks are signed with, as JSON; for whoever receives them here.
+    pub webhook_keys: String,
     stop_requests: watch::Sender<bool>,
     stop_backends: watch::Sender<bool>,
     schedule_task: JoinHandle<()>,
@@ -101,10 +120,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         Some(data) => Mailbox::open(data)?,
         None => Mailbox::default(),
     };
+    let (link_source, public_url) = link_config(options.data.as_deref(), api)?;
+    let webhook_keys = keys::kept(options.data.as_deref(), WEBHOOK_KEYS, |random| {
+        serde_json::json!({ "key": written(random) }).to_string()
+    })?;
+    let signing = WebhookKeys::read(&webhook_keys)?;
     let clock = Clock::system();
     let inbox = ses::router(mail.clone(), clock.clone())
         .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
+    let link_keys = KeyRing::new(link_source, &aws);
+    let links = LinkWriter::new(link_keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
     let backends = vec![
@@ -125,13 +151,28 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         policy: Arc::new(options.policy),
         clock: clock.clone(),
     };
-    let dispatch = {
-        let function = (desk.clone(), SesMailer::new(aws.ses()));
-        move |records| {
-            let (desk, mailer) = function.clone();
-            async move { Ok(dispatch_email::handle(&desk, &mailer, Batch { records }).await) }
-        }
+    let emails: pump::Invoke = {
+        let function = (desk.clone(), SesMailer::new(aws.ses()), links);
+        Arc::new(move |records| {
+            let (desk, mailer, links) = function.clone();
+            async move { Ok(dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await) }
+                .boxed()
+        })
     };
+    let webhooks: pump::Invoke = {
+        // Reads the system's roots, which a machine without webhooks need not have.
+        let poster = LazyLock::new(|| Poster::new(connections_to_others()));
+        let function = Arc::new((desk.clone(), signing, poster));
+        Arc::new(move |records| {
+            let function = Arc::clone(&function);
+            async move {
+                let (desk, keys, poster) = &*function;
+                Ok(dispatch_webhook::handle(desk, keys, poster, Batch { records }).await)
+            }
+            .boxed()
+        })
+    };
+    let functions = pump::Functions { emails, webhooks };
     let sweep = {
         let desk = desk.clone();
         move |event| {
@@ -141,8 +182,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
-        tokio::spawn(serve(ports.api, gateway::router(desk), requests_stop.clone())),
-        tokio::spawn(pump::run(stream, pump::Settings::default(), dispatch, requests_stop)),
+        tokio::spawn(serve(ports.api, gateway::router(desk, link_keys), requests_stop.clone())),
+        tokio::spawn(pump::run(stream, pump::Settings::default(), functions, requests_stop)),
     ];
     Ok(Running {
         api,
@@ -151,6 +192,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         mail,
         aws,
         schedule,
+        webhook_keys,
         stop_requests,
         stop_backends,
         schedule_task: tokio::spawn(schedule.run(clock, sweep)),
@@ -183,6 +225,19 @@ fn sdk_environment(dynamodb: SocketAddr, mailbox: SocketAddr) -> impl Fn(&str) -
         ("AWS_ENDPOINT_URL", format!("http://{mailbox}")),
     ]);
     move |name| variables.get(name).cloned()
+}
+
+/// The variables of links: people reach this desk at its own port, and the keys are its own.
+fn link_config(data: Option<&Path>, api: SocketAddr) -> Result<(KeySource, PublicUrl), StartError> {
+    let keys = keys::kept(data, LINK_KEYS, |random| {
+        let key: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+        serde_json::json!({ "key_id": "local", "key": key }).to_string()
+    })?;
+    Ok(Environment::read(&move |name: &str| match name {
+        "LINK_KEYS" => Some(keys.clone()),
+        "PUBLIC_URL" => Some(format!("http://{api}")),
+        _ => None,
+    })?)
 }
 
 async fn serve(port: Taken, router: axum::Router, stop: watch::Receiver<bool>) {

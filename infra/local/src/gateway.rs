@@ -10,16 +10,17 @@ use lambda_http::request::RequestContext;
 use serde_json::json;
 use shared::clock::Clock;
 use shared::desk::Desk;
+use shared::links::KeyRing;
 use shared::store::Store;
 use tower::ServiceExt;
 
 const CALLER: &str = "arn:aws:iam::000000000000:user/local";
 
 /// The HTTP API.
-pub fn router<S: Store>(desk: Desk<S>) -> Router {
+pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
     let clock = desk.clock.clone();
     let escalations = submit_escalation::router(desk.clone());
-    let incidents = manage_incident::router(desk);
+    let incidents = manage_incident::router(desk, keys);
     Router::new().fallback(move |request: Request| {
         // As in the template: what customers ask, and all the rest. A path that is nowhere is
         // refused by the function, in the words of its own 404.
@@ -90,8 +91,10 @@ mod tests {
     async fn get(path: &str) -> (StatusCode, String) {
         let policy = Arc::new(Policy::read(include_str!("../../policy.toml")).unwrap());
         let desk = Desk { store: MemoryStore::default(), policy, clock: Clock::system() };
+        let keys = r#"{"key_id": "1", "key": "a key of the tests, and of nobody else"}"#;
+        let keys = KeyRing::given(shared::links::LinkKeys::read(keys).unwrap());
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = router(desk).oneshot(request).await.unwrap();
+        let response = router(desk, keys).oneshot(request).await.unwrap();
         let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
         (response.status(), kind)
     }
@@ -105,6 +108,12 @@ mod tests {
         let json = (StatusCode::OK, "application/json".to_owned());
         assert_eq!(get("/v1/incidents").await, json);
         assert_eq!(get("/openapi.json").await, json);
+    }
+
+    #[tokio::test]
+    async fn links_are_reached_and_answer_with_a_page() {
+        let page = (StatusCode::NOT_FOUND, "text/html; charset=utf-8".to_owned());
+        assert_eq!(get("/links/x").await, page);
     }
 
     #[tokio::test]

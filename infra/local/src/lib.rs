@@ -6,16 +6,18 @@
 //! gateway   API Gateway: the HTTP API        ─┐
 //! schedule  EventBridge: check-deadlines      ├─> dynamodb, table   DynamoDB, embedded
 //! stream    the stream, to dispatch-email    ─┘        ses, mailbox  SES, and who reads the mail
+//!           and dispatch-webhook                       keys          what webhooks are signed with
 //! ```
 //!
 //! No rule of the desk lives here, and nothing outside this crate knows that it exists. It listens on
-//! loopback only, and never reaches an AWS account.
+//! loopback only, and never reaches an AWS account; webhooks go where the policy says.
 
 pub mod arguments;
 mod data;
 pub mod desk;
 pub mod dynamodb;
 pub mod gateway;
+mod keys;
 pub mod mailbox;
 pub mod options;
 mod ports;

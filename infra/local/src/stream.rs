@@ -1,15 +1,17 @@
-//! The event source mapping: what Lambda does between the table's stream and `dispatch-email`.
+//! The event source mapping: what Lambda does between the table's stream and the functions that
+//! empty the outbox.
 //!
 //! ```text
 //! source  reads the stream's records in order, and trims what is consumed
-//! outbox  the mapping's filter: e-mails that wait to be sent
+//! outbox  the mappings' filters: e-mails, and webhooks, that wait to be sent
 //! pump    deals records out to lanes by incident, and keeps account of what is consumed
 //! lane    batches of at most ten, in order; retries what failed, halves a batch that fails whole
 //! ```
 //!
 //! At least once, as in AWS: what was not consumed is still in the stream when the desk starts
 //! again. The settings are those of `infra/template.yaml` but for the number of lanes, which is
-//! small there because SES limits a new account.
+//! small there because SES limits a new account; and but for webhooks, which do not keep the stream
+//! here: what one reader has too many of, or is lost with the process, the sweep hands out again.
 
 use serde_json::Value;
 

@@ -11,6 +11,7 @@ use crate::table::TABLE;
 pub struct Welcome {
     policy: String,
     data: String,
+    webhooks: usize,
 }
 
 impl Welcome {
@@ -21,7 +22,22 @@ impl Welcome {
             Some(data) => format!("kept in {}", data.display()),
             None => "in memory, gone at the end (--data DIR keeps it)".to_owned(),
         };
-        Self { policy: format!("{} ({})", options.policy_from, promises(&options.policy)), data }
+        let webhooks = options.policy.webhooks.0.len();
+        Self {
+            webhooks,
+            policy: format!("{} ({})", options.policy_from, promises(&options.policy)),
+            data,
+        }
+    }
+
+    /// Whoever receives them here needs the key.
+    fn webhooks(&self, running: &Running) -> String {
+        match self.webhooks {
+            0 => "none in the policy".to_owned(),
+            receivers => {
+                format!("to {receivers} in the policy, signed with {}", running.webhook_keys)
+            }
+        }
     }
 
     /// The whole text.
@@ -39,7 +55,11 @@ impl Welcome {
             ("HTTP API", format!("http://{api}")),
             ("Mailbox", format!("http://{mailbox}")),
             ("DynamoDB", format!("http://{}, table {TABLE}", running.dynamodb)),
-            ("Stream", "new e-mails go to dispatch-email".to_owned()),
+            (
+                "Stream",
+                "what is new in the outbox goes to dispatch-email and dispatch-webhook".to_owned(),
+            ),
+            ("Webhooks", self.webhooks(running)),
             (
                 "Schedule",
                 format!(

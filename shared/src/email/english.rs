@@ -1,11 +1,19 @@
 //! Every e-mail in English.
 
+mod account;
 mod customer;
+mod invitation;
+mod pause;
+mod priority;
+mod recurrence;
+mod reopening;
+pub(super) mod story;
 mod team;
 
 use super::letter::{Frame, Letter};
 use super::when::When;
-use super::{EmailKind, OutboxEmail};
+use super::{EmailKind, OutboxEmail, Promise};
+use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::policy::Desk;
 
@@ -13,6 +21,8 @@ pub(super) fn frame(desk: &Desk) -> Frame {
     Frame {
         lang: "en",
         steps_title: "What to do next",
+        page_says: "Where your incident stands at any time, and how to escalate it",
+        page_label: "See your incident",
         colon: ":",
         repeat_notice: "You may have received this e-mail before: we could not be certain that it \
                         arrived, so it is sent again.",
@@ -60,17 +70,20 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             let taken_by = unanswered_since_taken_by.as_ref();
             team::alert(email, when, *alert, cause, *promised_at, *level_until, taken_by)
         }
-        K::JustificationAdded { requester, business_justification, promised_at } => {
+        K::JustificationAdded { requester, business_justification, promised_at, .. } => {
             team::justification_added(email, when, requester, business_justification, *promised_at)
         }
-        K::DeadlineMissed { broken, promised_at } => {
+        K::DeadlineMissed { broken, promised_at, .. } => {
             team::deadline_missed(email, when, *broken, *promised_at)
         }
-        K::LadderExhausted { rounds, cause, promised_at, alarm_at } => {
+        K::LadderExhausted { rounds, cause, promised_at, alarm_at, .. } => {
             team::ladder_exhausted(email, when, *rounds, cause, *promised_at, *alarm_at)
         }
-        K::EscalationAcknowledged { by, until, promised_at } => {
+        K::EscalationAcknowledged { by, until, promised_at, .. } => {
             team::acknowledged(email, when, by, *until, *promised_at)
+        }
+        K::AcknowledgementWithdrawn { by, taken_by, cause, promised_at, level_until, .. } => {
+            team::withdrawn(email, when, by, taken_by, cause, *promised_at, *level_until)
         }
         K::EscalationStopped { by, resolved, next_update_at } => {
             team::stopped(email, when, by, *resolved, *next_update_at)
@@ -78,7 +91,73 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         K::EmailUndeliverable { recipient, reason, told_instead } => {
             team::undeliverable(email, recipient.as_ref(), reason, told_instead)
         }
-        _ => Letter::new(super::letter::Tone::Plain, "UNWRITTEN", "UNWRITTEN"),
+        K::IncidentReopened { by, promise } => reopening::reopened(email, when, by, *promise),
+        K::WaitingOnYou { by, reason, until } => {
+            pause::waiting_on_you(email, when, by, reason, *until)
+        }
+        K::PriorityChanged { by, from, to, reason, promise } => {
+            let change = priority::Change { by, from: *from, to: *to, reason: reason.as_ref() };
+            priority::changed(email, when, &change, *promise)
+        }
+        K::EscalationInvited { broken } => invitation::escalation_invited(email, when, *broken),
+        K::AccountManagerInvolved { by, manager } => account::involved(email, by, manager),
+        K::RecurrenceReceived { manager, message, incidents } => {
+            recurrence::received(email, manager, message, *incidents)
+        }
+        K::AccountManagerEngaged {
+            manager,
+            by,
+            reason,
+            account,
+            promise,
+            breaches,
+            story,
+            left_out,
+        } => {
+            let (promise, left_out) = (*promise, *left_out);
+            let engaged = account::Engagement {
+                manager,
+                by,
+                reason,
+                account,
+                promise,
+                breaches,
+                story,
+                left_out,
+            };
+            account::engaged(email, when, &engaged)
+        }
+        K::RecurrenceReported {
+            manager,
+            reporter,
+            reply_to,
+            message,
+            account,
+            since,
+            incidents,
+        } => {
+            let report = recurrence::Report { manager, reporter, reply_to, message };
+            recurrence::reported(when, &report, account, *since, incidents)
+        }
+        K::RecurrenceNoticed { manager, account, since, incidents } => {
+            recurrence::noticed(when, manager, account, *since, incidents)
+        }
+        K::TeamEngagedAgain { by, note, times, promise } => {
+            reopening::engaged_again(email, when, by, note.as_ref(), *times, *promise)
+        }
+        K::TargetsChanged { by, from, to, reason, promise } => {
+            let change = priority::Change { by, from: *from, to: *to, reason: reason.as_ref() };
+            priority::targets_changed(email, when, &change, *promise)
+        }
+        K::CustomerReplied { from, message, promise } => {
+            pause::customer_replied(email, when, from, message.as_ref(), *promise)
+        }
+        K::PauseEnded { reason, since, promise } => {
+            pause::pause_ended(email, when, reason, *since, *promise)
+        }
+        K::PromiseOverdue { broken, remind_at } => {
+            invitation::promise_overdue(email, when, *broken, *remind_at)
+        }
     };
     letter
         .fact("Incident", format!("{} ({})", email.id.number, email.priority))
@@ -100,5 +179,68 @@ fn name(clock: ClockName) -> &'static str {
         ClockName::InitialResponse => "initial response",
         ClockName::Update => "update",
         ClockName::EscalationResponse => "escalation response",
+    }
+}
+
+/// "for the second time".
+fn nth_time(times: u32) -> String {
+    let suffix = match (times % 10, times % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    match times {
+        0 | 1 => "for the first time".to_owned(),
+        2 => "for the second time".to_owned(),
+        3 => "for the third time".to_owned(),
+        _ => format!("for the {times}{suffix} time"),
+    }
+}
+
+fn incidents_counted(incidents: usize) -> String {
+    if incidents == 1 { "1 incident".to_owned() } else { format!("{incidents} incidents") }
+}
+
+fn escalations_counted(escalations: u64) -> String {
+    if escalations == 1 { "1 escalation".to_owned() } else { format!("{escalations} escalations") }
+}
+
+/// "1 initial response, 2 updates": only what was broken.
+fn breaches_counted(breaches: &Breaches) -> String {
+    let counted = [
+        (breaches.initial_response, "initial response", "initial responses"),
+        (breaches.update, "update", "updates"),
+        (breaches.escalation_response, "escalation response", "escalation responses"),
+    ];
+    let counted = counted.into_iter().filter(|(times, ..)| *times > 0);
+    let counted = counted.map(|(times, one, many)| match times {
+        1 => format!("1 {one}"),
+        _ => format!("{times} {many}"),
+    });
+    counted.collect::<Vec<_>>().join(", ")
+}
+
+/// Over a deadline, to care.
+fn due_label(when: &When<'_>, promise: Promise) -> &'static str {
+    let past = when.is_past(promise.due_at);
+    match promise.clock {
+        ClockName::InitialResponse if past => "Initial response to the customer was due",
+        ClockName::InitialResponse => "Initial response to the customer due",
+        ClockName::Update if past => "Update to the customer was due",
+        ClockName::Update => "Update to the customer due",
+        ClockName::EscalationResponse if past => "Response to the customer was due",
+        ClockName::EscalationResponse => "Response to the customer due",
+    }
+}
+
+/// Over a deadline, to the customer.
+fn customer_due_label(when: &When<'_>, promise: Promise) -> &'static str {
+    match promise.clock {
+        _ if when.is_past(promise.due_at) => "You should have heard from us by",
+        ClockName::InitialResponse => "You will have an initial response by",
+        ClockName::Update => "You will have an update by",
+        ClockName::EscalationResponse => "A person will respond to you by",
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! One set of words makes both, so that they cannot say different things.
 
+use super::Audience;
+use super::list::List;
 use crate::incident::values::IncidentNumber;
 
 /// What an e-mail says, in words, before it is laid out: from top to bottom.
@@ -21,6 +23,10 @@ pub(super) struct Letter {
     pub quote: Option<Quote>,
     /// What the reader should do.
     pub steps: Vec<Step>,
+    /// What happened so far, or the incidents it is about.
+    pub list: Option<List>,
+    /// Where a customer's own page is.
+    pub page: Option<String>,
     /// What is known besides.
     pub facts: Vec<Fact>,
 }
@@ -58,6 +64,18 @@ pub(super) struct Step {
     pub text: String,
     /// The request to the desk that does it, line by line; empty when the desk cannot do it.
     pub request: Vec<String>,
+    /// The e-mail's link, when that does it.
+    pub link: Option<Button>,
+}
+
+/// A link with words on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Button {
+    pub label: &'static str,
+    /// Empty until [`Letter::linked`].
+    pub url: String,
+    /// Whether its step says nothing to a reader without the link.
+    pub is_only_way: bool,
 }
 
 /// The words around a letter that are the same in all of one language.
@@ -65,6 +83,9 @@ pub(super) struct Step {
 pub(super) struct Frame {
     pub lang: &'static str,
     pub steps_title: &'static str,
+    /// What is on a customer's own page, and the words on its button.
+    pub page_says: &'static str,
+    pub page_label: &'static str,
     /// What stands between a label and its value in the text part.
     pub colon: &'static str,
     /// Above a letter that may have come before.
@@ -83,6 +104,8 @@ impl Letter {
             deadlines: Vec::new(),
             quote: None,
             steps: Vec::new(),
+            list: None,
+            page: None,
             facts: Vec::new(),
         }
     }
@@ -103,13 +126,59 @@ impl Letter {
     }
 
     pub fn step(mut self, text: impl Into<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request: Vec::new() });
+        self.steps.push(Step { text: text.into(), request: Vec::new(), link: None });
         self
     }
 
     /// A step that is a request to the desk.
     pub fn request(mut self, text: impl Into<String>, request: Vec<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request });
+        self.steps.push(Step { text: text.into(), request, link: None });
+        self
+    }
+
+    /// A step that the e-mail's link does; where there is no link, the request.
+    pub fn link(
+        mut self,
+        text: impl Into<String>,
+        label: &'static str,
+        request: Vec<String>,
+    ) -> Self {
+        let link = Some(Button { label, url: String::new(), is_only_way: true });
+        self.steps.push(Step { text: text.into(), request, link });
+        self
+    }
+
+    /// A step that the e-mail's link does, and that reads right without it too.
+    pub fn offer(mut self, text: impl Into<String>, label: &'static str) -> Self {
+        let link = Some(Button { label, url: String::new(), is_only_way: false });
+        self.steps.push(Step { text: text.into(), request: Vec::new(), link });
+        self
+    }
+
+    /// Puts the e-mail's link into the step that it does, or shows it as the customer's page.
+    /// Without one, a step that only the link could do goes.
+    pub fn linked(mut self, url: Option<&str>, audience: Audience) -> Self {
+        let has_button = self.steps.iter().any(|step| step.link.is_some());
+        for step in &mut self.steps {
+            match (&mut step.link, url) {
+                (Some(link), Some(url)) => {
+                    link.url = url.to_owned();
+                    step.request.clear();
+                }
+                (Some(link), None) if link.is_only_way && step.request.is_empty() => {}
+                (link @ Some(_), None) => *link = None,
+                _ => {}
+            }
+        }
+        self.steps.retain(|step| step.link.as_ref().is_none_or(|link| !link.url.is_empty()));
+        let is_page = audience == Audience::Customer && !has_button;
+        self.page = url.filter(|_| is_page).map(str::to_owned);
+        self
+    }
+
+    /// A list; nothing without rows.
+    pub fn list(mut self, list: List) -> Self {
+        self.list = Some(list).filter(|list| !list.rows.is_empty());
         self
     }
 

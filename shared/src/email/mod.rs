@@ -7,12 +7,15 @@
 mod english;
 mod french;
 mod letter;
-pub mod outbox;
+mod list;
 pub mod render;
+pub mod story;
 #[cfg(test)]
 mod tests;
 mod when;
 mod wrap;
+
+pub use when::When;
 
 use std::{fmt, str::FromStr};
 
@@ -376,6 +379,9 @@ pub enum EmailKind {
     },
     /// To the teams told so far: the customer escalated again.
     JustificationAdded {
+        /// Which escalation of the incident; 0 in what an earlier version wrote.
+        #[serde(default)]
+        escalation: u32,
         /// Who asks.
         requester: Name,
         /// Why.
@@ -385,6 +391,9 @@ pub enum EmailKind {
     },
     /// To the teams told so far: one more promise was broken while the escalation runs.
     DeadlineMissed {
+        /// Which escalation of the incident; 0 in what an earlier version wrote.
+        #[serde(default)]
+        escalation: u32,
         /// The broken promise.
         broken: Promise,
         /// The promise of the escalation, unless that is broken too.
@@ -393,6 +402,9 @@ pub enum EmailKind {
     },
     /// To everybody on the ladder: it is exhausted and nobody acts.
     LadderExhausted {
+        /// Which escalation of the incident; 0 in what an earlier version wrote.
+        #[serde(default)]
+        escalation: u32,
         /// How many rounds were gone through.
         rounds: u32,
         /// Why the incident is escalated.
@@ -404,12 +416,31 @@ pub enum EmailKind {
     },
     /// To the teams told so far: a person took the escalation.
     EscalationAcknowledged {
+        /// Which escalation of the incident; 0 in what an earlier version wrote.
+        #[serde(default)]
+        escalation: u32,
         /// Who.
         by: Name,
         /// Until when that holds without a response.
         until: Timestamp,
         /// The promised response, which runs on.
         promised_at: Timestamp,
+    },
+    /// To the teams told so far: nobody has the escalation any more, and the ladder goes on.
+    AcknowledgementWithdrawn {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who withdrew the acknowledgement.
+        by: Name,
+        /// Who had taken it.
+        taken_by: Name,
+        /// Why the incident is escalated.
+        cause: Cause,
+        /// The promised response.
+        promised_at: Timestamp,
+        /// When the next level is alerted; `None` when the ladder is exhausted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        level_until: Option<Timestamp>,
     },
     /// To the teams told so far: the escalation is over.
     EscalationStopped {
@@ -454,6 +485,7 @@ impl EmailKind {
                 | Self::PromiseOverdue { .. }
                 | Self::WaitingOnYou { .. }
                 | Self::EscalationInvited { .. }
+                | Self::AcknowledgementWithdrawn { .. }
         )
     }
 
@@ -482,6 +514,7 @@ impl EmailKind {
             | Self::DeadlineMissed { .. }
             | Self::LadderExhausted { .. }
             | Self::EscalationAcknowledged { .. }
+            | Self::AcknowledgementWithdrawn { .. }
             | Self::EscalationStopped { .. }
             | Self::EmailUndeliverable { .. }
             | Self::TeamEngagedAgain { .. }

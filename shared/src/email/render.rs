@@ -55,13 +55,19 @@ struct Html<'a> {
     repeat: bool,
 }
 
-/// Puts an e-mail into words. `repeat` is how many attempts before may have reached the recipient.
+/// Puts an e-mail into words. `repeat` is how many attempts before may have reached the recipient,
+/// `url` is where its link leads; without it, a step shows the request that does the same.
 ///
 /// # Errors
 ///
 /// What askama reports; with these templates and values there is nothing that can fail.
-pub fn render(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Result<Rendered, askama::Error> {
-    let (letter, frame) = words(email, desk);
+pub fn render(
+    email: &OutboxEmail,
+    desk: &Desk,
+    repeat: u32,
+    url: Option<&str>,
+) -> Result<Rendered, askama::Error> {
+    let (letter, frame) = words(email, desk, url);
     let (letter, frame, about, repeated) = (&letter, &frame, email.summary.as_ref(), repeat > 0);
     let tag = format!("{} {}", email.priority, email.id.number);
     let subject = match about {
@@ -83,13 +89,14 @@ pub fn render(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Result<Rendered,
 }
 
 /// What it says, and the words around it, in the recipient's language.
-pub(super) fn words(email: &OutboxEmail, desk: &Desk) -> (Letter, Frame) {
+pub(super) fn words(email: &OutboxEmail, desk: &Desk, url: Option<&str>) -> (Letter, Frame) {
     let when =
         When { zone: &desk.time_zone, language: email.language, written_at: email.created_at };
-    match email.language {
+    let (letter, frame) = match email.language {
         Language::En => (english::letter(email, &when), english::frame(desk)),
         Language::Fr => (french::letter(email, &when), french::frame(desk)),
-    }
+    };
+    (letter.linked(url, email.kind.audience()), frame)
 }
 
 /// SES replaces `Message-ID`, so the mail of an incident is threaded by a reference that it makes

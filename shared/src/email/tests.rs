@@ -3,7 +3,10 @@
 //! `fixtures` has one sample of everything that can be said. When words change on purpose:
 //! `INSTA_UPDATE=always cargo test -p shared`, and read the difference of the snapshots.
 
+mod course;
 mod fixtures;
 mod hostile;
+mod recurrence;
 mod same_words;
+mod story;
 mod whole;

@@ -42,18 +42,22 @@ const FR_MONTHS: [&str; 12] = [
 
 const SECONDS_MATTER_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Writes instants for one recipient.
+/// Writes instants for one reader.
 #[derive(Debug, Clone)]
-pub(super) struct When<'a> {
+pub struct When<'a> {
+    /// The zone in which they are written.
     pub zone: &'a TimeZone,
+    /// The reader's language.
     pub language: Language,
-    /// When the e-mail's cause happened: what is near it is told to the second.
+    /// When it is written: for an e-mail, when its cause happened. What is near that is told to the
+    /// second.
     pub written_at: Timestamp,
 }
 
 impl When<'_> {
     /// The whole instant to the second, with its zone: `Tuesday 24 November 2026, 09:15:00 (CET,
     /// UTC+1)`.
+    #[must_use]
     pub fn full(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
         let (day, month) = self.names(&at);
@@ -66,6 +70,7 @@ impl When<'_> {
     }
 
     /// For subjects: the time of day, with the date when it is not the same day: `09:15 CET`.
+    #[must_use]
     pub fn short(&self, instant: Timestamp) -> String {
         let at = instant.to_zoned_datetime(self.zone.clone());
         let time = format!("{} {}", self.time(&at), zone_abbreviation(&at));
@@ -79,7 +84,25 @@ impl When<'_> {
         }
     }
 
+    /// For rows: to the minute, with the date where rows have one: `24 November, 09:15 CET`.
+    pub(super) fn in_row(&self, instant: Timestamp, dated: bool) -> String {
+        let at = instant.to_zoned_datetime(self.zone.clone());
+        let time = format!("{} {}", self.hour_and_minute(&at), zone_abbreviation(&at));
+        if !dated {
+            return time;
+        }
+        let (_, month) = self.names(&at);
+        format!("{} {month}, {time}", self.day_of_month(&at))
+    }
+
+    /// Whether it is on the day on which the e-mail was written.
+    pub(super) fn is_same_day(&self, instant: Timestamp) -> bool {
+        let day = |at: Timestamp| at.to_zoned_datetime(self.zone.clone()).date();
+        day(instant) == day(self.written_at)
+    }
+
     /// Whether it had come when the e-mail was written.
+    #[must_use]
     pub fn is_past(&self, instant: Timestamp) -> bool {
         instant <= self.written_at
     }
@@ -96,12 +119,19 @@ impl When<'_> {
         let (hour, minute, second) = (at.hour(), at.minute(), at.second());
         let to_the_second = second != 0 && away < SECONDS_MATTER_WITHIN;
         match (self.language, to_the_second) {
-            (Language::En, false) => format!("{hour:02}:{minute:02}"),
+            (_, false) => self.hour_and_minute(at),
             (Language::En, true) => format!("{hour:02}:{minute:02}:{second:02}"),
-            (Language::Fr, false) => format!("{hour}\u{a0}h\u{a0}{minute:02}"),
             (Language::Fr, true) => {
                 format!("{hour}\u{a0}h\u{a0}{minute:02}\u{a0}min\u{a0}{second:02}\u{a0}s")
             }
+        }
+    }
+
+    fn hour_and_minute(&self, at: &ZonedDateTime) -> String {
+        let (hour, minute) = (at.hour(), at.minute());
+        match self.language {
+            Language::En => format!("{hour:02}:{minute:02}"),
+            Language::Fr => format!("{hour}\u{a0}h\u{a0}{minute:02}"),
         }
     }
 

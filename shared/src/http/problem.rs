@@ -6,26 +6,24 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::carry_out::Failure;
-use crate::incident::Refusal;
-use crate::store::{Limit, StoreError};
-use crate::wrong_fields::{WrongField, WrongFields};
+use crate::store::Limit;
+use crate::wrong_fields::WrongField;
 
 /// Seconds after which a request that met an unavailable store should come again.
-const RETRY_AFTER_SECONDS: i64 = 2;
+const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// A refusal, as the caller reads it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Which problem, for programs; stable.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub kind: Box<str>,
     /// Which problem, for people.
     pub title: &'static str,
     /// The HTTP status.
     pub status: u16,
     /// What is wrong in this very request.
-    pub detail: String,
+    pub detail: Box<str>,
     /// Every wrong field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
@@ -37,7 +35,7 @@ pub struct Problem {
     pub current_version: Option<u64>,
     /// Seconds after which the same request may come again, as `Retry-After` says.
     #[serde(skip)]
-    pub retry_after: Option<i64>,
+    pub retry_after: Option<u32>,
 }
 
 /// One wrong field.
@@ -86,10 +84,10 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         Self {
-            kind: format!("urn:escalation-desk:problem:{kind}"),
+            kind: format!("urn:escalation-desk:problem:{kind}").into(),
             title,
             status: status.as_u16(),
-            detail: detail.into(),
+            detail: detail.into().into(),
             errors: Vec::new(),
             scope: None,
             current_version: None,
@@ -202,12 +200,10 @@ impl Problem {
     pub(super) fn stale(current: Option<u64>) -> Self {
         let detail = match current {
             Some(version) => format!(
-                "The incident is at version {version}, which `If-Match` does not name. Read it \
-                 again, and send the change again if it still makes sense."
+                "It is at version {version}, which `If-Match` does not name. Read it again, and \
+                 send the change again if it still makes sense."
             ),
-            None => {
-                "There is no incident of this number yet, so `If-Match` cannot hold.".to_owned()
-            }
+            None => "There is nothing of this name yet, so `If-Match` cannot hold.".to_owned(),
         };
         let mut problem = Self::new(
             StatusCode::PRECONDITION_FAILED,
@@ -233,7 +229,8 @@ impl Problem {
         );
         let left = limit.until.as_millisecond().saturating_sub(now.as_millisecond());
         // Whole seconds, and never one that is too early.
-        problem.retry_after = Some(left.saturating_add(999).div_euclid(1000).max(1));
+        let seconds = left.saturating_add(999).div_euclid(1000).max(1);
+        problem.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         problem
     }
 
@@ -256,85 +253,6 @@ impl Problem {
     }
 }
 
-impl From<WrongFields> for Problem {
-    fn from(wrong: WrongFields) -> Self {
-        Self::wrong_fields(wrong.0.into_iter().map(ProblemField::from).collect())
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Refused(refusal) => refusal.into(),
-            Failure::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        let said = sentence(&refusal.to_string());
-        let field = |pointer: &str| {
-            let mut wrong = WrongFields::default();
-            wrong.push(pointer, refusal.to_string());
-            Self::from(wrong)
-        };
-        match &refusal {
-            Refusal::UnknownIncident => {
-                Self::new(StatusCode::NOT_FOUND, "unknown-incident", "Unknown incident", said)
-            }
-            Refusal::AlreadyOpen => {
-                Self::new(StatusCode::CONFLICT, "already-open", "Incident exists", said)
-            }
-            Refusal::AlreadyResolved { .. } => {
-                Self::new(StatusCode::CONFLICT, "already-resolved", "Incident is resolved", said)
-            }
-            Refusal::NoRunningEscalation => Self::new(
-                StatusCode::CONFLICT,
-                "no-running-escalation",
-                "No running escalation",
-                said,
-            ),
-            Refusal::NothingToPause => {
-                Self::new(StatusCode::CONFLICT, "nothing-to-pause", "Nothing to pause", said)
-            }
-            Refusal::NoAccount => Self::new(StatusCode::CONFLICT, "no-account", "No account", said),
-            Refusal::UnknownAccount => {
-                Self::new(StatusCode::NOT_FOUND, "unknown-account", "Unknown account", said)
-            }
-            Refusal::NoIncidents { .. } => {
-                Self::new(StatusCode::CONFLICT, "no-incidents", "No incidents", said)
-            }
-            Refusal::PauseOutOfRange { .. } => field("/until"),
-            Refusal::InTheFuture { pointer } | Refusal::TooLongAgo { pointer } => field(pointer),
-            Refusal::BeforeTheIncident { .. } => field("/at"),
-        }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Conflict | StoreError::Unavailable(_) => {
-                let source = std::error::Error::source(&error);
-                tracing::error!(error = %error, source = ?source.map(ToString::to_string), "the store did not take a request");
-                Self::unavailable()
-            }
-            StoreError::Corrupt(what) => {
-                tracing::error!(what, "stored state cannot be read");
-                Self::internal()
-            }
-        }
-    }
-}
-
-/// A phrase as a sentence.
-fn sentence(phrase: &str) -> String {
-    let mut chars = phrase.chars();
-    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", chars.as_str())
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -355,24 +273,4 @@ impl IntoResponse for Problem {
         }
         response
     }
-}
-
-/// The answer to a path that is not there.
-pub async fn no_such_route() -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        "no-such-route",
-        "No such route",
-        "Nothing is at this path.",
-    )
-}
-
-/// The answer to a method that a path does not have.
-pub async fn no_such_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "no-such-method",
-        "No such method",
-        "This path does not take this method; the `Allow` header names those it takes.",
-    )
 }

@@ -1,6 +1,7 @@
 //! Requests: who asks, under which key, and what, checked whole before anything is done.
 
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
@@ -17,7 +18,7 @@ use super::condition::{self, Condition};
 use super::json;
 use super::problem::{Problem, ProblemField};
 use super::scope::Scope;
-use crate::incident::values::IncidentNumber;
+use crate::incident::values::{AccountId, IncidentNumber, Invalid};
 use crate::store::RequestKey;
 use crate::wrong_fields::WrongFields;
 
@@ -78,6 +79,20 @@ where
                 errors.extend(wrong.0.into_iter().map(ProblemField::from));
                 Err(Problem::wrong_fields(errors))
             }
+        }
+    }
+}
+
+impl<P, T> Asked<P, T> {
+    /// Whether the caller's `If-Match` allows this to be done to what is there now.
+    ///
+    /// # Errors
+    ///
+    /// A 412 that names the version that is there.
+    pub fn expects(&self, current: Option<u64>) -> Result<(), Problem> {
+        match &self.if_match {
+            Some(condition) if !condition.allows(current) => Err(Problem::stale(current)),
+            _ => Ok(()),
         }
     }
 }
@@ -143,17 +158,34 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Caller::of(parts)?;
-        let Path(text) = Path::<String>::from_request_parts(parts, state)
-            .await
-            .map_err(|_| wrong_number("must be plain text"))?;
-        let number = text.parse::<IncidentNumber>();
-        number.map(Self).map_err(|invalid| wrong_number(&invalid.to_string()))
+        in_path(parts, state, "number").await.map(Self)
     }
 }
 
-fn wrong_number(detail: &str) -> Problem {
-    Problem::wrong_fields(vec![ProblemField::parameter("number", detail)])
+/// The account of a path. It reads no scope either.
+#[derive(Debug, Clone)]
+pub struct AccountInPath(pub AccountId);
+
+impl<S: Send + Sync> FromRequestParts<S> for AccountInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        in_path(parts, state, "id").await.map(Self)
+    }
+}
+
+/// The one parameter of a path, for an authenticated caller.
+async fn in_path<S: Send + Sync, T: FromStr<Err = Invalid>>(
+    parts: &mut Parts,
+    state: &S,
+    name: &'static str,
+) -> Result<T, Problem> {
+    Caller::of(parts)?;
+    let wrong = |detail: String| Problem::wrong_fields(vec![ProblemField::parameter(name, detail)]);
+    let Path(text) = Path::<String>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| wrong("must be plain text".to_owned()))?;
+    text.parse().map_err(|invalid: Invalid| wrong(invalid.to_string()))
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), Problem> {

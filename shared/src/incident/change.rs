@@ -8,7 +8,9 @@ use super::timeline::{Event, StartedClock, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
 use crate::account::{Account, Remembered};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
+use crate::figures::Tally;
 use crate::policy::{Period, Policy, Team, TeamId};
+use crate::webhook::{OutboxWebhook, WebhookId};
 
 /// What is to be committed, whole or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub struct Change {
     pub account: Option<Account>,
     /// What the incident's account remembers of it.
     pub remembered: Option<Remembered>,
+    /// What it adds to the figures; `None` when nothing of it counts.
+    pub tally: Option<Tally>,
+    /// Which other systems hear of it: every webhook of the policy, unless there was nothing to do.
+    pub webhooks: Vec<OutboxWebhook>,
 }
 
 impl Change {
@@ -64,10 +70,12 @@ pub enum Refusal {
         /// The latest instant that would do.
         latest: Timestamp,
     },
-    /// Nobody looks after an incident without an account.
-    #[error("the incident belongs to no account, so it has no account manager")]
+    /// Nobody looks after an incident without an account, or of one that is not known.
+    #[error(
+        "the incident belongs to no account that the desk knows, so it has no account manager; PUT the account first"
+    )]
     NoAccount,
-    /// The incident belongs to an account that the desk does not know.
+    /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,
     /// There is nothing to report.
@@ -248,6 +256,8 @@ impl<'a> Draft<'a> {
                 emails: Vec::new(),
                 account: None,
                 remembered: None,
+                tally: None,
+                webhooks: Vec::new(),
             };
         }
         self.leave_out_what_has_no_room();
@@ -267,6 +277,7 @@ impl<'a> Draft<'a> {
             event,
             started,
         });
+        let entries: Vec<_> = entries.collect();
         let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
             id: EmailId { number: number.clone(), version, index },
             recipient: told.to,
@@ -277,9 +288,16 @@ impl<'a> Draft<'a> {
             created_at: self.now,
             kind: told.kind,
         });
+        let webhooks = (0..).zip(self.policy.webhooks.0.keys()).map(|(index, webhook)| {
+            let id = WebhookId { number: number.clone(), version, index };
+            let (priority, created_at) = (self.incident.priority, self.now);
+            OutboxWebhook { id, webhook: webhook.clone(), priority, created_at }
+        });
         Change {
-            entries: entries.collect(),
+            tally: Tally::of(&self.incident, &entries, &self.policy.desk.time_zone),
+            entries,
             emails: emails.collect(),
+            webhooks: webhooks.collect(),
             incident: self.incident,
             account: self.account,
             remembered,
@@ -290,7 +308,7 @@ impl<'a> Draft<'a> {
     /// has teams of an older policy. Better that some are not told, and the timeline says so, than
     /// that the incident can never be changed again.
     fn leave_out_what_has_no_room(&mut self) {
-        let room = ROOM - self.events.len();
+        let room = ROOM - self.policy.webhooks.0.len() - self.events.len();
         if self.emails.len() <= room {
             return;
         }

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::policy::{Id, Policy, Target, Warning, WorkingTime};
 
 /// Which promise a clock keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockName {
     /// A first response after the incident reached care.

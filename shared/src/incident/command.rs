@@ -111,6 +111,11 @@ pub enum Command {
         /// Its incidents of the period, latest first.
         incidents: Vec<AccountIncident>,
     },
+    /// A person withdraws the acknowledgement that stands: the ladder goes on.
+    ResumeLadder {
+        /// Who.
+        by: Name,
+    },
     /// Care resolves the incident.
     Resolve {
         /// Who.

@@ -15,7 +15,7 @@ use super::clock::{ClockName, Lateness};
 use super::timeline::{PauseEnd, TimelineEntry};
 use super::values::{EmailAddress, Name, Note, Priority};
 use crate::email::EmailId;
-use crate::email::outbox::{EmailStatus, OutboxItem};
+use crate::outbox::{DeliveryStatus, EmailItem};
 use crate::policy::{Id, Period, TeamId};
 
 /// An instant by which something had to be done, and what became of it.
@@ -145,7 +145,7 @@ pub struct EmailTold {
     /// To whom.
     pub to: EmailAddress,
     /// How far it got.
-    pub status: EmailStatus,
+    pub status: DeliveryStatus,
     /// When SES took it.
     pub sent_at: Option<Timestamp>,
 }
@@ -304,7 +304,7 @@ impl Deadline {
 pub fn explain(
     incident: &Incident,
     timeline: &[TimelineEntry],
-    emails: &[OutboxItem],
+    emails: &[EmailItem],
 ) -> Vec<Deadline> {
     let mut deadlines = fold::fold(incident, timeline, &told::Outbox::of(timeline, emails));
     deadlines.sort_by_key(Deadline::began_at);

@@ -45,6 +45,7 @@ fn on_known(draft: Draft<'_>, command: Command) -> Result<Change, Refusal> {
     match command {
         Command::Respond { author, message, at } => respond::respond(draft, author, message, at),
         Command::Acknowledge { by } => ladder::acknowledge(draft, by),
+        Command::ResumeLadder { by } => Ok(ladder::resume(draft, by)),
         Command::WaitOnCustomer { by, reason, until } => {
             pause::wait_on_customer(draft, by, reason, until)
         }

@@ -82,6 +82,10 @@ pub struct StoppedClock {
     pub due_at: Timestamp,
     /// How far past the deadline it was stopped, in milliseconds; 0 when the promise was kept.
     pub overrun_ms: i64,
+    /// Whether it had run out. Also without an overrun: a response may be recorded late, and a
+    /// breach is never erased.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub breached: bool,
 }
 
 /// What can happen.
@@ -335,6 +339,15 @@ pub enum Event {
         by: Name,
         /// Until when that holds without a response.
         until: Timestamp,
+    },
+    /// A person withdrew the acknowledgement; the ladder resumed.
+    AcknowledgementWithdrawn {
+        /// Which escalation of the incident.
+        escalation: u32,
+        /// Who withdrew it.
+        by: Name,
+        /// Who had taken it.
+        taken_by: Name,
     },
     /// No response followed the acknowledgement in time; the ladder resumed.
     AcknowledgementExpired {

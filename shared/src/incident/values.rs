@@ -252,6 +252,11 @@ pub enum Priority {
     P4,
 }
 
+impl Priority {
+    /// Every priority, what hurts most first.
+    pub const ALL: [Self; 4] = [Self::P1, Self::P2, Self::P3, Self::P4];
+}
+
 impl fmt::Display for Priority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")
@@ -355,7 +360,7 @@ mod tests {
             "a@[127.0.0.1]",
             " a@example.com",
             "a@example.com ",
-            &format!("{}@{}.example", "a".repeat(60), ["a".repeat(60).as_str(); 3].join(".")),
+            &format!("{}@{}.example", "a".repeat(64), ["a".repeat(60).as_str(); 3].join(".")),
         ] {
             assert!(bad.parse::<EmailAddress>().is_err(), "{bad:?}");
         }

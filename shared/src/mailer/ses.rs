@@ -8,6 +8,7 @@ use aws_sdk_sesv2::types::{
 };
 
 use super::{Mailer, SendError};
+use crate::aws::never_connected;
 use crate::email::render::Rendered;
 use crate::policy::Sender;
 
@@ -129,19 +130,6 @@ fn refused(error: &SendEmailError, status: u16, reason: String) -> SendError {
         _ if status == 401 || status == 403 => retry(true),
         _ => SendError::Park { reason },
     }
-}
-
-/// Whether no connection was made, so that SES cannot have seen the request.
-fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        let client_error = error.downcast_ref::<hyper_util::client::legacy::Error>();
-        if client_error.is_some_and(hyper_util::client::legacy::Error::is_connect) {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }
 
 /// The service's own code and message, or what the transport says; never the request.

@@ -11,6 +11,7 @@ mod recurrence;
 mod references;
 mod table;
 mod warning;
+mod webhook;
 
 use deserr::{Deserr, ValuePointerRef};
 use jiff::tz::TimeZone;
@@ -23,6 +24,7 @@ pub use read::{PolicyMistake, PolicyMistakes};
 pub use recurrence::Recurrence;
 pub use table::Table;
 pub use warning::Warning;
+pub use webhook::{MAX_WEBHOOKS, Webhook, WebhookUrl};
 
 use crate::incident::clock::ClockName;
 use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
@@ -30,7 +32,8 @@ use crate::wrong_fields::WrongFields;
 
 /// How many recipients one step may reach, so that an incident, its entries and its e-mails fit
 /// into one DynamoDB transaction of 100 items. Beside them go up to 11 customers, a handful of
-/// entries, and what is kept along: the answer, the account, the figures, the webhooks.
+/// entries, and what is kept along: the answer, the account, the figures. Each webhook takes the
+/// place of one.
 pub const MAX_RECIPIENTS: usize = 70;
 
 /// How many may be told of an undeliverable e-mail: that happens in one transaction with the
@@ -40,7 +43,7 @@ pub const MAX_UNDELIVERABLE_RECIPIENTS: usize = 10;
 /// How many warnings one promise may have.
 pub const MAX_WARNINGS: usize = 10;
 
-/// A team's, ladder's or calendar's id: the word behind `[teams.`, `[ladders.` or `[calendars.`.
+/// A team's, ladder's, calendar's or webhook's id: the word behind `[teams.` and so on.
 pub type Id = Line<1, 64>;
 /// The id of a team.
 pub type TeamId = Id;
@@ -67,6 +70,9 @@ pub struct Policy {
     /// How often customers may ask.
     #[deserr(default)]
     pub limits: Limits,
+    /// The other systems that hear of every change.
+    #[deserr(default)]
+    pub webhooks: Table<Webhook>,
 }
 
 /// What holds for the whole desk.

@@ -7,21 +7,26 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{MAX_RECIPIENTS, MAX_UNDELIVERABLE_RECIPIENTS};
+use super::{MAX_RECIPIENTS, MAX_UNDELIVERABLE_RECIPIENTS, MAX_WEBHOOKS};
 use crate::wrong_fields::WrongFields;
 
 /// Adds every mistake of reference to `wrong`.
 pub(super) fn check(policy: &Value, wrong: &mut WrongFields) {
     let checker = Checker { policy };
-    for id in ["teams", "ladders", "calendars"].into_iter().flat_map(|s| checker.ids(s)) {
+    let named = ["teams", "ladders", "calendars", "webhooks"];
+    for id in named.into_iter().flat_map(|section| checker.ids(section)) {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !id.1.chars().all(plain) || id.1.is_empty() || id.1.len() > 64 {
             wrong.push(format!("/{}/{}", id.0, escaped(id.1)), "must be a word of A-Z a-z 0-9 -");
         }
     }
+    let webhooks = checker.ids("webhooks").count();
+    if webhooks > MAX_WEBHOOKS {
+        wrong.push("/webhooks", format!("has {webhooks} webhooks; write at most {MAX_WEBHOOKS}"));
+    }
     let pointer = "/desk/undeliverable_teams";
     let told = checker.teams(pointer, Reach::Somebody, wrong).len();
-    if (MAX_UNDELIVERABLE_RECIPIENTS + 1..=MAX_RECIPIENTS).contains(&told) {
+    if (MAX_UNDELIVERABLE_RECIPIENTS + 1..=checker.most()).contains(&told) {
         wrong.push(pointer, too_many(told, MAX_UNDELIVERABLE_RECIPIENTS));
     }
     for priority in ["P1", "P2", "P3", "P4"] {
@@ -81,6 +86,11 @@ impl<'a> Checker<'a> {
         format!("names no {what} of this file; {guess}known: {}", known.join(", "))
     }
 
+    /// How many recipients one step may reach: each webhook takes the place of one.
+    fn most(&self) -> usize {
+        MAX_RECIPIENTS.saturating_sub(self.ids("webhooks").count().min(MAX_WEBHOOKS))
+    }
+
     /// Checks a list of teams and returns the addresses that it reaches.
     fn teams(&self, pointer: &str, reach: Reach, wrong: &mut WrongFields) -> BTreeSet<&'a str> {
         let Some(teams) = self.policy.pointer(pointer).and_then(Value::as_array) else {
@@ -99,8 +109,8 @@ impl<'a> Checker<'a> {
         if addresses.is_empty() && all_known && reach == Reach::Somebody {
             wrong.push(pointer, "reaches nobody; name a team that has addresses");
         }
-        if addresses.len() > MAX_RECIPIENTS {
-            wrong.push(pointer, too_many(addresses.len(), MAX_RECIPIENTS));
+        if addresses.len() > self.most() {
+            wrong.push(pointer, too_many(addresses.len(), self.most()));
         }
         addresses
     }
@@ -128,8 +138,8 @@ impl<'a> Checker<'a> {
             wrong.push(pointer, "reaches nobody on any level; name a team that has addresses");
         }
         // An acknowledgement and the last alarm are told to everybody on the ladder at once.
-        if everybody.len() > MAX_RECIPIENTS {
-            wrong.push(pointer, too_many(everybody.len(), MAX_RECIPIENTS));
+        if everybody.len() > self.most() {
+            wrong.push(pointer, too_many(everybody.len(), self.most()));
         }
     }
 }

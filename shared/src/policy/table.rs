@@ -1,5 +1,5 @@
 //! A table of the policy file whose keys people choose: `[teams.…]`, `[ladders.…]`,
-//! `[calendars.…]`.
+//! `[calendars.…]`, `[webhooks.…]`.
 //!
 //! deserr's own reading of maps (0.6.4) forgets every mistake in them and drops the entry, which
 //! would leave a team untold without anybody noticing; so the map is read here.

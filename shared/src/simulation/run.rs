@@ -145,7 +145,7 @@ impl Run<'_> {
     }
 
     fn simulated(&self, email: &OutboxEmail) -> Option<SimulatedEmail> {
-        let rendered = render(email, &self.policy.desk, 0).ok()?;
+        let rendered = render(email, &self.policy.desk, 0, None).ok()?;
         let kind = serde_json::to_value(&email.kind).ok()?;
         Some(SimulatedEmail {
             id: email.id.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::dynamodb::keys::shard_of;
 use super::{
@@ -13,10 +14,12 @@ use super::{
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
-use crate::email::outbox::{Delivery, EmailStatus, OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
+use crate::outbox::{Delivery, DeliveryStatus, EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::webhook::WebhookId;
 
 /// How many due items make a page, so that paging is exercised.
 const PAGE: usize = 100;
@@ -29,11 +32,13 @@ pub struct MemoryStore(Arc<Mutex<State>>);
 struct State {
     incidents: BTreeMap<IncidentNumber, Incident>,
     timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
-    emails: BTreeMap<EmailId, OutboxItem>,
+    emails: BTreeMap<EmailId, EmailItem>,
+    webhooks: BTreeMap<WebhookId, WebhookItem>,
     answered: HashMap<RequestKey, AnsweredRequest>,
     accounts: BTreeMap<AccountId, Account>,
     /// What accounts remember, and when the desk looks whether it recurs.
     remembered: BTreeMap<RememberedId, (AccountIncident, Option<Timestamp>)>,
+    figures: BTreeMap<Date, Figures>,
     /// How often each thing was done in each window.
     done: HashMap<(&'static str, String, Timestamp), u32>,
 }
@@ -49,8 +54,17 @@ impl MemoryStore {
     pub fn pending_emails(&self) -> Vec<EmailId> {
         let state = self.state();
         let pending =
-            state.emails.values().filter(|item| item.delivery.status == EmailStatus::Pending);
+            state.emails.values().filter(|item| item.delivery.status == DeliveryStatus::Pending);
         pending.map(|item| item.email.id.clone()).collect()
+    }
+
+    /// The webhooks that the stream would hand to `dispatch-webhook`.
+    #[must_use]
+    pub fn pending_webhooks(&self) -> Vec<WebhookId> {
+        let state = self.state();
+        let pending =
+            state.webhooks.values().filter(|item| item.delivery.status == DeliveryStatus::Pending);
+        pending.map(|item| item.webhook.id.clone()).collect()
     }
 }
 
@@ -64,10 +78,14 @@ impl State {
             let target = DueTarget::Email(item.email.id.clone());
             Some(DuePosition { due_at: item.delivery.due_at?, target })
         });
+        let webhooks = self.webhooks.values().filter_map(|item| {
+            let target = DueTarget::Webhook(item.webhook.id.clone());
+            Some(DuePosition { due_at: item.delivery.due_at?, target })
+        });
         let recurrences = self.remembered.iter().filter_map(|(id, (_, due_at))| {
             Some(DuePosition { due_at: (*due_at)?, target: DueTarget::Recurrence(id.clone()) })
         });
-        incidents.chain(emails).chain(recurrences)
+        incidents.chain(emails).chain(webhooks).chain(recurrences)
     }
 
     /// Whether an account may be written: it is the version after what is there.
@@ -76,15 +94,33 @@ impl State {
         account.version == version + 1
     }
 
-    /// An e-mail that is due at exactly that instant.
-    fn due_email(&mut self, id: &EmailId, due_at: Timestamp) -> Option<&mut OutboxItem> {
-        self.emails.get_mut(id).filter(|item| item.delivery.due_at == Some(due_at))
+    fn delivery(&mut self, id: &OutboxId) -> Option<&mut Delivery> {
+        match id {
+            OutboxId::Email(id) => self.emails.get_mut(id).map(|item| &mut item.delivery),
+            OutboxId::Webhook(id) => self.webhooks.get_mut(id).map(|item| &mut item.delivery),
+        }
     }
 
-    fn claimed(&mut self, id: &EmailId, claim_id: &str) -> Result<&mut Delivery, StoreError> {
-        let delivery = self.emails.get_mut(id).map(|item| &mut item.delivery);
+    /// Takes what is pending under a lease; whether it was.
+    fn claim(&mut self, id: &OutboxId, claim_id: &str, lease_until: Timestamp) -> bool {
+        let is_pending = |delivery: &&mut Delivery| delivery.status == DeliveryStatus::Pending;
+        let Some(delivery) = self.delivery(id).filter(is_pending) else { return false };
+        delivery.status = DeliveryStatus::Sending;
+        delivery.claim_id = Some(claim_id.to_owned());
+        delivery.due_at = Some(lease_until);
+        delivery.attempts += 1;
+        true
+    }
+
+    /// The delivery of what is due at exactly that instant.
+    fn due_at(&mut self, id: &OutboxId, due_at: Timestamp) -> Option<&mut Delivery> {
+        self.delivery(id).filter(|delivery| delivery.due_at == Some(due_at))
+    }
+
+    fn claimed(&mut self, id: &OutboxId, claim_id: &str) -> Result<&mut Delivery, StoreError> {
+        let delivery = self.delivery(id);
         let holds = |delivery: &&mut Delivery| {
-            delivery.status == EmailStatus::Sending
+            delivery.status == DeliveryStatus::Sending
                 && delivery.claim_id.as_deref() == Some(claim_id)
         };
         delivery.filter(holds).ok_or(StoreError::Conflict)
@@ -96,6 +132,7 @@ fn shard_of_target(target: &DueTarget) -> u8 {
         DueTarget::Incident(number) => shard_of(number),
         DueTarget::Email(id) => shard_of(&id.number),
         DueTarget::Recurrence(id) => shard_of(&id.number),
+        DueTarget::Webhook(id) => shard_of(&id.number),
         DueTarget::Foreign { .. } => 0,
     }
 }
@@ -132,7 +169,7 @@ impl Store for MemoryStore {
         if let Some(parked) = &parked {
             match &parked.claim_id {
                 Some(claim_id) => {
-                    state.claimed(&parked.id, claim_id)?;
+                    state.claimed(&parked.id.clone().into(), claim_id)?;
                 }
                 None if !state.emails.contains_key(&parked.id) => return Err(StoreError::Conflict),
                 None => {}
@@ -141,7 +178,7 @@ impl Store for MemoryStore {
         if let Some(parked) = parked
             && let Some(item) = state.emails.get_mut(&parked.id)
         {
-            item.delivery.status = EmailStatus::Parked;
+            item.delivery.status = DeliveryStatus::Parked;
             item.delivery.due_at = None;
             item.delivery.claim_id = None;
             item.delivery.error = Some(parked.error);
@@ -160,8 +197,16 @@ impl Store for MemoryStore {
             }
             for email in &change.emails {
                 let delivery = Delivery::pending(email.created_at);
-                let item = OutboxItem { email: email.clone(), delivery };
+                let item = EmailItem { email: email.clone(), delivery };
                 state.emails.insert(email.id.clone(), item);
+            }
+            for webhook in &change.webhooks {
+                let delivery = Delivery::pending(webhook.created_at);
+                let item = WebhookItem { webhook: webhook.clone(), delivery };
+                state.webhooks.insert(webhook.id.clone(), item);
+            }
+            if let Some(tally) = &change.tally {
+                state.figures.entry(tally.day).or_default().merge(&tally.figures());
             }
         }
         if let Some(window) = window {
@@ -207,22 +252,26 @@ impl Store for MemoryStore {
         id: &EmailId,
         claim_id: &str,
         lease_until: Timestamp,
-    ) -> Result<Option<OutboxItem>, StoreError> {
+    ) -> Result<Option<EmailItem>, StoreError> {
         let mut state = self.state();
-        let Some(item) = state.emails.get_mut(id) else { return Ok(None) };
-        if item.delivery.status != EmailStatus::Pending {
-            return Ok(None);
-        }
-        item.delivery.status = EmailStatus::Sending;
-        item.delivery.claim_id = Some(claim_id.to_owned());
-        item.delivery.due_at = Some(lease_until);
-        item.delivery.attempts += 1;
-        Ok(Some(item.clone()))
+        let claimed = state.claim(&id.clone().into(), claim_id, lease_until);
+        Ok(state.emails.get(id).filter(|_| claimed).cloned())
     }
 
-    async fn settle_email(
+    async fn claim_webhook(
         &self,
-        id: &EmailId,
+        id: &WebhookId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> Result<Option<WebhookItem>, StoreError> {
+        let mut state = self.state();
+        let claimed = state.claim(&id.clone().into(), claim_id, lease_until);
+        Ok(state.webhooks.get(id).filter(|_| claimed).cloned())
+    }
+
+    async fn settle(
+        &self,
+        id: &OutboxId,
         claim_id: &str,
         settlement: &Settlement,
     ) -> Result<(), StoreError> {
@@ -231,33 +280,37 @@ impl Store for MemoryStore {
         delivery.claim_id = None;
         match settlement.clone() {
             Settlement::Sent { ses_message_id, sent_at } => {
-                delivery.status = EmailStatus::Sent;
+                delivery.status = DeliveryStatus::Sent;
                 delivery.due_at = None;
-                delivery.ses_message_id = Some(ses_message_id);
+                delivery.ses_message_id = ses_message_id;
                 delivery.sent_at = Some(sent_at);
                 delivery.error = None;
             }
             Settlement::Retry { due_at, ambiguous, error } => {
-                delivery.status = EmailStatus::Retrying;
+                delivery.status = DeliveryStatus::Retrying;
                 delivery.due_at = Some(due_at);
                 delivery.ambiguous += u32::from(ambiguous);
+                delivery.error = Some(error);
+            }
+            Settlement::Parked { error } => {
+                delivery.status = DeliveryStatus::Parked;
+                delivery.due_at = None;
                 delivery.error = Some(error);
             }
         }
         Ok(())
     }
 
-    async fn requeue_email(
+    async fn requeue(
         &self,
-        id: &EmailId,
+        id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let Some(item) = state.due_email(id, due_at) else { return Ok(false) };
-        let delivery = &mut item.delivery;
-        delivery.ambiguous += u32::from(delivery.status == EmailStatus::Sending);
-        delivery.status = EmailStatus::Pending;
+        let Some(delivery) = state.due_at(id, due_at) else { return Ok(false) };
+        delivery.ambiguous += u32::from(delivery.status == DeliveryStatus::Sending);
+        delivery.status = DeliveryStatus::Pending;
         delivery.claim_id = None;
         delivery.due_at = Some(pending_until);
         Ok(true)
@@ -265,13 +318,15 @@ impl Store for MemoryStore {
 
     async fn cancel_email(&self, id: &EmailId, due_at: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let item = state.due_email(id, due_at);
-        let Some(item) = item.filter(|item| item.email.kind.calls_for_action()) else {
+        let calls_for_action =
+            state.emails.get(id).is_some_and(|item| item.email.kind.calls_for_action());
+        let Some(delivery) = state.due_at(&id.clone().into(), due_at).filter(|_| calls_for_action)
+        else {
             return Ok(false);
         };
-        item.delivery.status = EmailStatus::Cancelled;
-        item.delivery.claim_id = None;
-        item.delivery.due_at = None;
+        delivery.status = DeliveryStatus::Cancelled;
+        delivery.claim_id = None;
+        delivery.due_at = None;
         Ok(true)
     }
 
@@ -296,13 +351,24 @@ impl Store for MemoryStore {
         Ok(Board { incidents: open.into_iter().map(|(_, incident)| incident).collect(), next })
     }
 
+    async fn entries_of(
+        &self,
+        number: &IncidentNumber,
+        version: u64,
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
+        let state = self.state();
+        let entries = state.timelines.get(number).into_iter().flatten();
+        Ok(entries.filter(|entry| entry.version == version).cloned().collect())
+    }
+
     async fn story(&self, number: &IncidentNumber) -> Result<Option<Story>, StoreError> {
         let state = self.state();
         let Some(incident) = state.incidents.get(number).cloned() else { return Ok(None) };
         let timeline = state.timelines.get(number).cloned().unwrap_or_default();
-        let of_incident = |item: &&OutboxItem| &item.email.id.number == number;
-        let emails = state.emails.values().filter(of_incident).cloned().collect();
-        Ok(Some(Story { incident, timeline, emails }))
+        let emails = state.emails.values().filter(|item| &item.email.id.number == number);
+        let webhooks = state.webhooks.values().filter(|item| &item.webhook.id.number == number);
+        let (emails, webhooks) = (emails.cloned().collect(), webhooks.cloned().collect());
+        Ok(Some(Story { incident, timeline, emails, webhooks }))
     }
 
     async fn load_account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
@@ -340,5 +406,14 @@ impl Store for MemoryStore {
         let Some(due) = due.filter(|due| **due == Some(due_at)) else { return Ok(false) };
         *due = None;
         Ok(true)
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        let mut figures = Figures::default();
+        // A range that ends before it begins has no days, and a map refuses it.
+        if from <= to {
+            self.state().figures.range(from..=to).for_each(|(_, day)| figures.merge(day));
+        }
+        Ok(figures)
     }
 }

@@ -1,4 +1,4 @@
-//! Where state lives: incidents, their timelines, the outbox, and answers already given.
+//! Where state lives: incidents, their timelines, the outbox, answers already given, and figures.
 //!
 //! A store holds no rule. It commits what was decided, whole or not at all, on the version it was
 //! decided on, and it says what is due. Methods are named by access pattern.
@@ -10,13 +10,16 @@ pub mod memory;
 use std::future::Future;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
-use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
 use crate::incident::{Change, Incident};
+use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::webhook::WebhookId;
 
 pub use limit::Limit;
 
@@ -27,7 +30,8 @@ pub const DUE_SHARDS: u8 = 4;
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else changed the incident or the e-mail in the meantime; nothing was written.
+    /// Somebody else changed the incident, the e-mail or the webhook in the meantime; nothing was
+    /// written.
     #[error("the state was changed by somebody else in the meantime")]
     Conflict,
     /// The store did not answer, or not in time. What was asked may or may not have been done.
@@ -122,6 +126,8 @@ pub enum DueTarget {
     Email(EmailId),
     /// An account whose incidents may recur, by the incident that gives reason to look.
     Recurrence(RememberedId),
+    /// A webhook that is stuck or to be tried again.
+    Webhook(WebhookId),
     /// Something with keys that this version does not know: another one wrote it.
     Foreign {
         /// Its partition key.
@@ -175,7 +181,9 @@ pub struct Story {
     /// What happened, in order.
     pub timeline: Vec<TimelineEntry>,
     /// Who was told, in order, and how far that got.
-    pub emails: Vec<OutboxItem>,
+    pub emails: Vec<EmailItem>,
+    /// Which other systems hear of it, in order, and how far that got.
+    pub webhooks: Vec<WebhookItem>,
 }
 
 /// Where state lives.
@@ -215,21 +223,30 @@ pub trait Store: Clone + Send + Sync + 'static {
         id: &EmailId,
         claim_id: &str,
         lease_until: Timestamp,
-    ) -> impl Future<Output = Result<Option<OutboxItem>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<EmailItem>, StoreError>> + Send;
+
+    /// As [`Store::claim_email`], for a webhook.
+    fn claim_webhook(
+        &self,
+        id: &WebhookId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> impl Future<Output = Result<Option<WebhookItem>, StoreError>> + Send;
 
     /// Records what became of an attempt. [`StoreError::Conflict`] when the claim no longer holds.
-    fn settle_email(
+    fn settle(
         &self,
-        id: &EmailId,
+        id: &OutboxId,
         claim_id: &str,
         settlement: &Settlement,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Makes an e-mail that was due at `due_at` pending again until `pending_until`; one whose
-    /// lease ran out may have been sent, and is marked so. `false` when it is no longer due then.
-    fn requeue_email(
+    /// Makes an e-mail or a webhook that was due at `due_at` pending again until `pending_until`; one
+    /// whose lease ran out may have been sent, and is marked so. `false` when it is no longer due
+    /// then.
+    fn requeue(
         &self,
-        id: &EmailId,
+        id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
@@ -248,6 +265,13 @@ pub trait Store: Clone + Send + Sync + 'static {
         after: Option<&BoardPosition>,
         limit: usize,
     ) -> impl Future<Output = Result<Board, StoreError>> + Send;
+
+    /// What the change that made this version of an incident wrote into its timeline, in order.
+    fn entries_of(
+        &self,
+        number: &IncidentNumber,
+        version: u64,
+    ) -> impl Future<Output = Result<Vec<TimelineEntry>, StoreError>> + Send;
 
     /// All that is known of an incident.
     fn story(
@@ -282,4 +306,11 @@ pub trait Store: Clone + Send + Sync + 'static {
         id: &RememberedId,
         due_at: Timestamp,
     ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+
+    /// What the changes recorded from one day to another, both included, add up to.
+    fn figures(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> impl Future<Output = Result<Figures, StoreError>> + Send;
 }

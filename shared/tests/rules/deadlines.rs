@@ -2,7 +2,6 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use shared::email::outbox::{Delivery, OutboxItem};
 use shared::incident::clock::ClockName;
 use shared::incident::deadlines::{
     Alerted, ClockDeadline, Deadline, Outcome, Step, StepDeadline, StepOutcome, explain,
@@ -10,6 +9,7 @@ use shared::incident::deadlines::{
 use shared::incident::timeline::{Event, TimelineEntry};
 use shared::incident::values::{Channel, Priority};
 use shared::incident::{Command, Incident, decide};
+use shared::outbox::{Delivery, EmailItem};
 
 use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
@@ -17,11 +17,9 @@ fn timeline(story: &Story) -> Vec<TimelineEntry> {
     story.history.iter().flat_map(|change| change.entries.clone()).collect()
 }
 
-fn outbox(story: &Story) -> Vec<OutboxItem> {
+fn outbox(story: &Story) -> Vec<EmailItem> {
     let emails = story.history.iter().flat_map(|change| change.emails.clone());
-    emails
-        .map(|email| OutboxItem { delivery: Delivery::pending(email.created_at), email })
-        .collect()
+    emails.map(|email| EmailItem { delivery: Delivery::pending(email.created_at), email }).collect()
 }
 
 fn explained(story: &Story) -> Vec<Deadline> {

@@ -13,7 +13,9 @@ use shared::incident::values::{Channel, Priority};
 use shared::incident::{Change, Command, Incident, decide};
 use shared::policy::Policy;
 
-use crate::story::{POLICY, Story, acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{
+    POLICY, Story, acknowledge, escalate, given, open, resolve, respond, resume_ladder,
+};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -34,6 +36,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Ask(Box::new(open(Channel::Email)))),
         1 => Just(Step::Ask(Box::new(open(Channel::Chat)))),
         2 => Just(Step::Ask(Box::new(acknowledge()))),
+        1 => Just(Step::Ask(Box::new(resume_ladder()))),
         2 => Just(Step::Ask(Box::new(respond()))),
         1 => Just(Step::Ask(Box::new(resolve()))),
         2 => Just(Step::Ask(Box::new(reopen()))),
@@ -167,6 +170,7 @@ fn ask(story: &mut Story, history: &mut History, command: Command) -> bool {
     i14_a_breach_is_recorded_once_and_never_changed(history, &change);
     a_version_is_made_by_each_change(before.as_ref(), &change);
     a_change_fits_into_a_transaction(&change);
+    every_other_system_hears_of_a_change_once(&story.policy, &change);
     nothing_runs_once_resolved(&change.incident);
     a_pause_holds_up_an_update(&change.incident);
     if change.is_empty() {
@@ -283,9 +287,21 @@ fn a_version_is_made_by_each_change(before: Option<&Incident>, change: &Change) 
 fn a_change_fits_into_a_transaction(change: &Change) {
     // The incident and its account's record of it, the figures, the account; with a request its
     // answer and a limit; for a parked e-mail its update.
-    assert!(change.entries.len() + change.emails.len() + 7 <= 100);
+    let written = change.entries.len() + change.emails.len() + change.webhooks.len();
+    assert!(written + 7 <= 100);
     let recipients: HashSet<_> = change.emails.iter().map(|email| &email.recipient).collect();
     assert!(!change.entries.is_empty() || recipients.is_empty(), "what is told happened");
+}
+
+fn every_other_system_hears_of_a_change_once(policy: &Policy, change: &Change) {
+    let expected: Vec<_> = policy.webhooks.0.keys().filter(|_| !change.is_empty()).collect();
+    assert_eq!(
+        change.webhooks.iter().map(|webhook| &webhook.webhook).collect::<Vec<_>>(),
+        expected
+    );
+    let ids: HashSet<_> = change.webhooks.iter().map(|webhook| &webhook.id).collect();
+    assert_eq!(ids.len(), expected.len(), "an id of a webhook is used once");
+    assert!(ids.iter().all(|id| id.version == change.incident.version));
 }
 
 fn nothing_runs_once_resolved(incident: &Incident) {

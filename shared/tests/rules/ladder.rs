@@ -5,7 +5,9 @@ use shared::incident::Command;
 use shared::incident::clock::ClockName;
 use shared::incident::values::Channel;
 
-use crate::story::{Story, acknowledge, customer, escalate, given, open, resolve, respond};
+use crate::story::{
+    Story, acknowledge, customer, escalate, given, open, resolve, respond, resume_ladder,
+};
 
 #[test]
 fn an_escalation_of_an_unknown_number_opens_the_incident_and_alerts_level_1() {
@@ -114,6 +116,93 @@ fn taking_what_is_taken_changes_nothing() {
     let story = story.when(acknowledge());
     story.then_happened(&[]).then_told(&[]);
     assert_eq!(story.incident(), &before);
+}
+
+#[test]
+fn withdrawing_an_acknowledgement_resumes_the_ladder_where_it_stood_and_tells_everybody_told() {
+    let story =
+        given().when(escalate()).until(15).when(acknowledge()).until(25).when(resume_ladder());
+    story
+        .then_happened(&[
+            "25m acknowledgement_withdrawn",
+            // Five of the level's twenty minutes are left.
+            "25m level_alerted level=1 round=1",
+        ])
+        .then_told(&[
+            "acknowledgement_withdrawn -> triage",
+            "acknowledgement_withdrawn -> management",
+        ])
+        .then_due(Some(30));
+    story.until(30).then_happened(&[
+        "30m level_ran_out level=1 round=1 late_ms=0",
+        "30m levels_skipped levels=[2]",
+        "30m level_alerted level=3 round=1",
+    ]);
+}
+
+#[test]
+fn a_withdrawn_acknowledgement_names_who_withdrew_it_and_who_had_it_and_moves_no_promise() {
+    let story = given().when(escalate()).until(15).when(acknowledge());
+    let promised = story.incident().clock(ClockName::EscalationResponse).unwrap().due_at;
+    let story = story.when(resume_ladder());
+    let told = serde_json::to_value(&story.emails().next().unwrap().kind).unwrap();
+    assert_eq!((&told["by"], &told["taken_by"]), (&"Linus".into(), &"Grace".into()));
+    let entry = serde_json::to_value(&story.entries().next().unwrap().event).unwrap();
+    assert_eq!((&entry["by"], &entry["taken_by"]), (&"Linus".into(), &"Grace".into()));
+    let promise = story.incident().clock(ClockName::EscalationResponse).unwrap();
+    assert_eq!(promise.due_at, promised);
+}
+
+#[test]
+fn what_was_withdrawn_can_be_acknowledged_again() {
+    given()
+        .when(escalate())
+        .when(acknowledge())
+        .when(resume_ladder())
+        .when(acknowledge())
+        .then_happened(&["0m acknowledged"])
+        .then_due(Some(30));
+}
+
+#[test]
+fn a_level_that_had_no_time_left_has_a_minute_when_its_acknowledgement_is_withdrawn() {
+    let mut story = given().when(escalate());
+    story.now += SignedDuration::from_secs(20 * 60 - 1);
+    let story = story.when(acknowledge()).when(resume_ladder());
+    let due = story.incident().escalation.as_ref().unwrap().climb_due().unwrap();
+    assert_eq!(due, story.now + SignedDuration::from_mins(1));
+}
+
+#[test]
+fn withdrawing_the_acknowledgement_of_an_exhausted_ladder_exhausts_it_again() {
+    let story =
+        given().when(escalate()).until(61).when(acknowledge()).until(65).when(resume_ladder());
+    story
+        .then_happened(&["65m acknowledgement_withdrawn", "65m ladder_exhausted"])
+        .then_told(&[
+            "acknowledgement_withdrawn -> triage",
+            "acknowledgement_withdrawn -> management",
+            "acknowledgement_withdrawn -> board",
+        ])
+        .then_due(Some(80));
+    story.until(80).then_happened(&["80m alarm_repeated late_ms=0"]);
+}
+
+#[test]
+fn where_nobody_has_the_escalation_there_is_nothing_to_withdraw() {
+    for story in [
+        given().when(open(Channel::Phone)),
+        given().when(escalate()),
+        given().when(escalate()).until(61),
+        given().when(escalate()).when(acknowledge()).when(resume_ladder()),
+        given().when(escalate()).when(acknowledge()).when(respond()),
+        given().when(escalate()).when(acknowledge()).when(resolve()),
+    ] {
+        let before = story.incident().clone();
+        let story = story.when(resume_ladder());
+        story.then_happened(&[]).then_told(&[]);
+        assert_eq!(story.incident(), &before);
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod by_the_customer;
 mod calendars;
 mod clocks;
 mod deadlines;
+mod figures;
 mod invariants;
 mod ladder;
 mod paused_clocks;

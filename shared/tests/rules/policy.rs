@@ -168,6 +168,17 @@ fn a_step_that_reaches_nobody_or_too_many_is_refused() {
 }
 
 #[test]
+fn a_limit_that_allows_nothing_or_counts_for_ever_is_refused() {
+    let limits = Policy::read(DEFAULT).unwrap().limits;
+    let allowance = limits.escalations_per_customer.unwrap();
+    assert_eq!((allowance.count, allowance.per), (60, period("1h")));
+    let none = DEFAULT.replace("escalations_per_customer = { count = 60, per = \"1h\" }", "");
+    assert_eq!(Policy::read(&none).unwrap().limits.escalations_per_customer, None);
+    let wrong = DEFAULT.replace("{ count = 60, per = \"1h\" }", "{ count = 0, per = \"32d\" }");
+    insta::assert_snapshot!(mistakes(&wrong));
+}
+
+#[test]
 fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
     let policy = Policy::read(DEFAULT).unwrap();
     assert_eq!(policy.shortest_period(), period("20m"));
@@ -179,4 +190,45 @@ fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
     assert_eq!(Policy::read(&seconds).unwrap().shortest_period(), period("10s"));
     let share = seconds.replacen("\"20s\"", "\"90%\", \"10%\", \"20s\"", 1);
     assert_eq!(Policy::read(&share).unwrap().shortest_period(), period("3s"));
+}
+
+#[test]
+fn a_wrong_webhook_is_told_with_its_place() {
+    let webhooks = r#"
+[webhooks.plain]
+url = "http://crm.example/hook"
+
+[webhooks.secret]
+url = "https://user:secret@crm.example/hook"
+
+[webhooks."two words"]
+url = "https://crm.example/#hook"
+
+[webhooks.none]
+ulr = "https://crm.example"
+
+[webhooks.number]
+url = 7
+
+[webhooks.sixth]
+url = "crm.example"
+"#;
+    insta::assert_snapshot!(mistakes(&format!("{webhooks}{DEFAULT}")));
+}
+
+#[test]
+fn a_webhook_takes_the_place_of_a_recipient() {
+    let read = |recipients: usize, webhooks: usize| {
+        let to: Vec<_> = (0..recipients).map(|n| format!("\"a{n}@example.com\"")).collect();
+        let to = format!("addresses = [{}]", to.join(", "));
+        let mut text = DEFAULT.replace("addresses = [\"executive-sponsors@example.com\"]", &to);
+        text =
+            text.replace("\"executive-sponsors\", \"care-management\"", "\"executive-sponsors\"");
+        for n in 0..webhooks {
+            text += &format!("\n[webhooks.w{n}]\nurl = \"https://w{n}.example\"");
+        }
+        Policy::read(&text)
+    };
+    let most = |webhooks| (1..=80).rev().find(|n| read(*n, webhooks).is_ok()).unwrap();
+    assert_eq!([0, 1, 5].map(|webhooks| most(0) - most(webhooks)), [0, 1, 5]);
 }

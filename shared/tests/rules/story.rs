@@ -60,6 +60,10 @@ pub fn acknowledge() -> Command {
     Command::Acknowledge { by: "Grace".parse().unwrap() }
 }
 
+pub fn resume_ladder() -> Command {
+    Command::ResumeLadder { by: "Linus".parse().unwrap() }
+}
+
 pub fn respond() -> Command {
     Command::Respond { author: "Grace".parse().unwrap(), message: None, at: None }
 }

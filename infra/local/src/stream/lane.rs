@@ -2,7 +2,7 @@
 //!
 //! `ReportBatchItemFailures`, `BisectBatchOnFunctionError` and `MaximumRetryAttempts`: a batch goes on
 //! from the first record that failed; a batch that fails whole is halved; what keeps failing is given
-//! up on with a log line, and the sweep hands its e-mails out again.
+//! up on with a log line, and the sweep hands out again what it was of.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
@@ -58,8 +58,8 @@ where
         if attempt > retries.most {
             tracing::error!(
                 records = batch.len(),
-                "dispatch-email keeps failing: these records are given up on, \
-                 and the sweep hands their e-mails out again"
+                "the function keeps failing: these records are given up on, \
+                 and the sweep hands out again what they are of"
             );
         } else {
             work.push_front((batch, attempt));
@@ -78,11 +78,11 @@ async fn outcome(batch: &[Record], answer: impl Future<Output = Answer>) -> Outc
     match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(answer)) => first_failure(batch, &answer).map_or(Outcome::Done, Outcome::FailedFrom),
         Ok(Err(error)) => {
-            tracing::warn!(error, "dispatch-email failed");
+            tracing::warn!(error, "a function of the stream failed");
             Outcome::Failed
         }
         Err(_) => {
-            tracing::warn!("dispatch-email panicked");
+            tracing::warn!("a function of the stream panicked");
             Outcome::Failed
         }
     }

@@ -1,16 +1,29 @@
-//! The filter of the event source mapping: e-mails that wait to be sent, and nothing else.
+//! The filters of the event source mappings: what waits to be sent, and nothing else.
 //!
 //! Says what `FilterCriteria` in `infra/template.yaml` says.
 
 use super::Record;
 
-/// Whether the mapping hands this record to `dispatch-email`.
-pub fn wants(record: &Record) -> bool {
+/// Which items a function is called for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outbox {
+    /// `dispatch-email`.
+    Emails,
+    /// `dispatch-webhook`.
+    Webhooks,
+}
+
+/// What the record calls for, if it is of something that waits to be sent.
+pub fn waits(record: &Record) -> Option<Outbox> {
     let is =
         |pointer, wanted: &[&str]| text(record, pointer).is_some_and(|is| wanted.contains(&is));
-    is("/eventName", &["INSERT", "MODIFY"])
-        && is("/dynamodb/NewImage/item/S", &["EMAIL"])
-        && is("/dynamodb/NewImage/status/S", &["pending"])
+    let pending =
+        is("/eventName", &["INSERT", "MODIFY"]) && is("/dynamodb/NewImage/status/S", &["pending"]);
+    match text(record, "/dynamodb/NewImage/item/S").filter(|_| pending) {
+        Some("EMAIL") => Some(Outbox::Emails),
+        Some("WEBHOOK") => Some(Outbox::Webhooks),
+        _ => None,
+    }
 }
 
 /// The partition key that decides on the lane; records without one share a lane.
@@ -39,17 +52,20 @@ mod tests {
     }
 
     #[test]
-    fn only_pending_emails_are_wanted() {
+    fn only_what_is_pending_is_wanted() {
         let pending = json!({"item": {"S": "EMAIL"}, "status": {"S": "pending"}});
-        assert!(wants(&record("INSERT", pending.clone())));
-        assert!(wants(&record("MODIFY", pending.clone())));
-        assert!(!wants(&record("REMOVE", pending)));
+        assert_eq!(waits(&record("INSERT", pending.clone())), Some(Outbox::Emails));
+        assert_eq!(waits(&record("MODIFY", pending.clone())), Some(Outbox::Emails));
+        assert_eq!(waits(&record("REMOVE", pending)), None);
+        let webhook = |status| json!({"item": {"S": "WEBHOOK"}, "status": {"S": status}});
+        assert_eq!(waits(&record("INSERT", webhook("pending"))), Some(Outbox::Webhooks));
+        assert_eq!(waits(&record("MODIFY", webhook("retrying"))), None);
         let sent = json!({"item": {"S": "EMAIL"}, "status": {"S": "sent"}});
-        assert!(!wants(&record("MODIFY", sent)));
-        assert!(!wants(&record("INSERT", json!({"item": {"S": "INCIDENT"}}))));
+        assert_eq!(waits(&record("MODIFY", sent)), None);
+        assert_eq!(waits(&record("INSERT", json!({"item": {"S": "INCIDENT"}}))), None);
         let strange = json!({"item": {"S": "EMAIL"}, "status": {"N": "1"}});
-        assert!(!wants(&record("INSERT", strange)));
-        assert!(!wants(&json!({"eventName": "REMOVE", "dynamodb": {}})));
+        assert_eq!(waits(&record("INSERT", strange)), None);
+        assert_eq!(waits(&json!({"eventName": "REMOVE", "dynamodb": {}})), None);
     }
 
     #[test]

@@ -1,15 +1,21 @@
-//! Carries records from the stream to `dispatch-email`, several incidents at a time and each
-//! incident's in order.
+//! Carries records from the stream to the functions that empty the outbox, several incidents at a
+//! time and each incident's in order.
+//!
+//! Webhooks hold nobody up: the stream goes on, and is trimmed, whether their receiver answers or
+//! not.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::consumed::{Consumed, Ticket};
 use super::lane::{Answer, Retries, deliver};
+use super::outbox::Outbox;
 use super::source::{Position, SourceError, StreamSource, StreamedRecord};
 use super::{Record, outbox};
 
@@ -38,29 +44,41 @@ const MOST_OPEN: usize = 2_000;
 const PAGE: usize = 200;
 const AFTER_AN_ERROR: Duration = Duration::from_secs(1);
 
-type Lane = mpsc::UnboundedSender<(Ticket, Record)>;
+type Lane = mpsc::Sender<(Ticket, Record)>;
+
+/// Calls a function with a batch.
+pub type Invoke = Arc<dyn Fn(Vec<Record>) -> BoxFuture<'static, Answer> + Send + Sync>;
+
+/// The functions that the mappings call.
+#[derive(Clone)]
+pub struct Functions {
+    /// `dispatch-email`.
+    pub emails: Invoke,
+    /// `dispatch-webhook`.
+    pub webhooks: Invoke,
+}
 
 /// Pumps until `stop` says true or its sender is gone, then lets running batches end.
-pub async fn run<I, F>(
+pub async fn run(
     source: StreamSource,
     settings: Settings,
-    invoke: I,
+    functions: Functions,
     mut stop: watch::Receiver<bool>,
-) where
-    I: Fn(Vec<Record>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Answer> + Send + 'static,
-{
+) {
     let consumed = Arc::new(Mutex::new(Consumed::default()));
     let mut running = JoinSet::new();
-    let lanes: Vec<Lane> = (0..settings.lanes.max(1))
-        .map(|_| {
-            let (lane, records) = mpsc::unbounded_channel();
+    let mut lanes = |invoke: &Invoke| -> Vec<Lane> {
+        let lanes = (0..settings.lanes.max(1)).map(|_| {
+            // Room for all that is read before the reader waits.
+            let (lane, records) = mpsc::channel(MOST_OPEN + PAGE);
             let consumed = Arc::clone(&consumed);
-            running.spawn(work(records, settings, invoke.clone(), consumed, stop.clone()));
+            running.spawn(work(records, settings, Arc::clone(invoke), consumed, stop.clone()));
             lane
-        })
-        .collect();
-    let mut reader = Reader { source, position: None, consumed, lanes };
+        });
+        lanes.collect()
+    };
+    let (emails, webhooks) = (lanes(&functions.emails), lanes(&functions.webhooks));
+    let mut reader = Reader { source, position: None, consumed, emails, webhooks };
     while !*stop.borrow() {
         let pause = match reader.step().await {
             Ok(Step::Read) => continue,
@@ -75,7 +93,8 @@ pub async fn run<I, F>(
             changed = stop.changed() => if changed.is_err() { break },
         }
     }
-    reader.lanes.clear();
+    reader.emails.clear();
+    reader.webhooks.clear();
     while running.join_next().await.is_some() {}
     reader.trim_or_say_why().await;
 }
@@ -89,7 +108,8 @@ struct Reader {
     source: StreamSource,
     position: Option<Position>,
     consumed: Arc<Mutex<Consumed>>,
-    lanes: Vec<Lane>,
+    emails: Vec<Lane>,
+    webhooks: Vec<Lane>,
 }
 
 impl Reader {
@@ -116,12 +136,16 @@ impl Reader {
     fn deal_out(&self, StreamedRecord { event_id, record }: StreamedRecord) {
         let mut consumed = lock(&self.consumed);
         let ticket = consumed.read(event_id);
-        if outbox::wants(&record) {
+        match outbox::waits(&record) {
             // A lane only goes when the pump stops; the record is then read again after a restart.
-            let lane = &self.lanes[lane_of(outbox::partition_key(&record), self.lanes.len())];
-            drop(lane.send((ticket, record)));
-        } else {
-            consumed.finish(ticket);
+            Some(Outbox::Emails) => drop(into_lane(&self.emails, ticket, record)),
+            Some(Outbox::Webhooks) => {
+                consumed.finish(ticket);
+                if let Err(TrySendError::Full(_)) = into_lane(&self.webhooks, ticket, record) {
+                    tracing::warn!("too many webhooks wait; the sweep hands one out again");
+                }
+            }
+            None => consumed.finish(ticket),
         }
     }
 
@@ -136,20 +160,26 @@ impl Reader {
     }
 }
 
-async fn work<I, F>(
-    mut records: mpsc::UnboundedReceiver<(Ticket, Record)>,
+fn into_lane(
+    lanes: &[Lane],
+    ticket: Ticket,
+    record: Record,
+) -> Result<(), TrySendError<(Ticket, Record)>> {
+    let lane = &lanes[lane_of(outbox::partition_key(&record), lanes.len())];
+    lane.try_send((ticket, record))
+}
+
+async fn work(
+    mut records: mpsc::Receiver<(Ticket, Record)>,
     settings: Settings,
-    invoke: I,
+    invoke: Invoke,
     consumed: Arc<Mutex<Consumed>>,
     stop: watch::Receiver<bool>,
-) where
-    I: Fn(Vec<Record>) -> F,
-    F: Future<Output = Answer>,
-{
+) {
     let mut waiting = Vec::new();
     while records.recv_many(&mut waiting, settings.batch).await > 0 && !*stop.borrow() {
         let (tickets, batch): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        deliver(batch, settings.retries, &invoke).await;
+        deliver(batch, settings.retries, &|batch| invoke(batch)).await;
         let mut consumed = lock(&consumed);
         tickets.into_iter().for_each(|ticket| consumed.finish(ticket));
     }
@@ -186,6 +216,17 @@ mod tests {
         keys.map(|keys| (text(&keys["pk"]), text(&keys["sk"]))).collect()
     }
 
+    fn invoked<F>(invoke: impl Fn(Vec<Record>) -> F + Send + Sync + 'static) -> Invoke
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Arc::new(move |batch| Box::pin(invoke(batch)))
+    }
+
+    fn never() -> Invoke {
+        invoked(|_| std::future::pending())
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn every_email_arrives_in_its_incidents_order_and_the_stream_is_trimmed() {
         let (_folder, database, source) = fixture::table_with_stream();
@@ -213,8 +254,9 @@ mod tests {
             in_function.lock().unwrap().extend(arrived);
             std::future::ready(Ok(answer))
         };
+        let functions = Functions { emails: invoked(invoke), webhooks: never() };
         let (stop, stopped) = watch::channel(false);
-        let pump = tokio::spawn(run(source.clone(), settings(), invoke, stopped));
+        let pump = tokio::spawn(run(source.clone(), settings(), functions, stopped));
         for _ in 0..TRIES {
             if done.lock().unwrap().len() >= 60 {
                 break;
@@ -249,13 +291,49 @@ mod tests {
                 std::future::pending().await
             }
         };
+        let functions = Functions { emails: invoked(hangs), webhooks: never() };
         let (_stop, stopped) = watch::channel(false);
-        let killed = tokio::spawn(run(source.clone(), settings(), hangs, stopped));
+        let killed = tokio::spawn(run(source.clone(), settings(), functions, stopped));
         assert_eq!(calls.recv().await, Some(2));
         killed.abort();
         assert!(killed.await.unwrap_err().is_cancelled());
 
         let start = source.trim_horizon().unwrap();
         assert_eq!(source.read(&start, 10).await.unwrap().0.len(), 2);
+    }
+
+    /// A receiver that hangs holds up neither the e-mails behind its webhooks nor the stream.
+    #[tokio::test]
+    async fn webhooks_that_hang_hold_nobody_up() {
+        let (_folder, database, source) = fixture::table_with_stream();
+        for sk in 0..50 {
+            fixture::put(
+                &database,
+                "INCIDENT#1",
+                &format!("WEBHOOK#{sk:02}"),
+                "WEBHOOK",
+                "pending",
+            );
+        }
+        fixture::put(&database, "INCIDENT#1", "EMAIL#1", "EMAIL", "pending");
+        let (called, mut calls) = mpsc::unbounded_channel();
+        let emails = move |batch: Vec<Record>| {
+            let told = called.send(ids(&batch).len());
+            async move { Ok(told.map(|()| DynamoDbEventResponse::default())?) }
+        };
+        let functions = Functions { emails: invoked(emails), webhooks: never() };
+        let (_stop, stopped) = watch::channel(false);
+        let pump = tokio::spawn(run(source.clone(), settings(), functions, stopped));
+        assert_eq!(calls.recv().await, Some(1));
+        for _ in 0..TRIES {
+            let start = source.trim_horizon().unwrap();
+            if source.read(&start, 100).await.unwrap().0.len() == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        pump.abort();
+        let start = source.trim_horizon().unwrap();
+        assert_eq!(source.read(&start, 100).await.unwrap().0.len(), 1, "only the newest is kept");
     }
 }

@@ -2,13 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{name, promised};
+use super::{name, nth_time, promised};
 use crate::email::letter::{Letter, Tone, acknowledgement, response};
 use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
 use crate::incident::values::{Channel, EmailAddress, Justification, Name};
+
+const ACKNOWLEDGE: &str = "Acknowledge";
+const TAKE_IT: &str =
+    "Acknowledge the escalation under your name, so that the others know you have it.";
+const IF_NOBODY_HAS_IT: &str = "If nobody has it yet, acknowledge the escalation under your name.";
 
 pub(super) fn engaged(
     email: &OutboxEmail,
@@ -100,10 +105,7 @@ pub(super) fn alert(
         ))
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Your level ends", when.full(level_until))
-        .request(
-            "Acknowledge the escalation under your name, so that the others know you have it.",
-            acknowledgement(number, "your name"),
-        );
+        .link(TAKE_IT, ACKNOWLEDGE, acknowledgement(number, "your name"));
     respond(letter, email)
 }
 
@@ -126,7 +128,8 @@ pub(super) fn justification_added(
     )
     .say("The escalation that is running goes on, with the same deadline. This was added:")
     .deadline(response_label(when, promised_at), when.full(promised_at))
-    .quote(format!("Business justification from {requester}"), business_justification.as_str());
+    .quote(format!("Business justification from {requester}"), business_justification.as_str())
+    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.number, "your name"));
     respond(letter, email)
 }
 
@@ -151,7 +154,8 @@ pub(super) fn deadline_missed(
         Some(at) => letter.deadline(response_label(when, at), when.full(at)),
         None => letter,
     };
-    respond(letter, email)
+    let acknowledgement = acknowledgement(&email.id.number, "your name");
+    respond(letter.link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement), email)
 }
 
 pub(super) fn ladder_exhausted(
@@ -177,7 +181,11 @@ pub(super) fn ladder_exhausted(
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("This alarm repeats at", when.full(alarm_at))
         .step("Call each other, and agree now who takes it.")
-        .request("That person acknowledges the escalation.", acknowledgement(number, "your name"));
+        .link(
+            "That person acknowledges the escalation.",
+            ACKNOWLEDGE,
+            acknowledgement(number, "your name"),
+        );
     respond(letter, email)
 }
 
@@ -205,6 +213,55 @@ pub(super) fn acknowledged(
         response(number, "your name"),
     )
     .step(format!("Everybody else: help {by} where you can. You need do nothing else."))
+    .link(
+        format!("If {by} cannot act on it after all: withdraw the acknowledgement, and the ladder goes on."),
+        "Withdraw the acknowledgement",
+        Vec::new(),
+    )
+}
+
+pub(super) fn withdrawn(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    taken_by: &Name,
+    cause: &Cause,
+    promised_at: Timestamp,
+    level_until: Option<Timestamp>,
+) -> Letter {
+    let number = &email.id.number;
+    let short = when.short(promised_at);
+    let letter = Letter::new(
+        Tone::Alarm,
+        if when.is_past(promised_at) {
+            format!("NOBODY HAS IT any more, response overdue since {short}")
+        } else {
+            format!("NOBODY HAS IT any more, response due {short}")
+        },
+        if by == taken_by {
+            format!("{by} no longer has the escalation of {number}")
+        } else {
+            format!("{by} withdrew the acknowledgement of {number} by {taken_by}")
+        },
+    );
+    let letter = why(letter, cause, when)
+        .say(match level_until {
+            Some(_) => {
+                "Nobody has the escalation now, and the ladder goes on where it stood. If nobody \
+                 acknowledges it or responds to the customer before the level ends, it goes further."
+            }
+            None => {
+                "Nobody has the escalation now, and every level was alerted before. Everybody on \
+                 the ladder is alarmed until one person acts."
+            }
+        })
+        .deadline(response_label(when, promised_at), when.full(promised_at));
+    let letter = match level_until {
+        Some(until) => letter.deadline("The level ends", when.full(until)),
+        None => letter,
+    };
+    let letter = letter.link(TAKE_IT, ACKNOWLEDGE, acknowledgement(number, "your name"));
+    respond(letter, email)
 }
 
 pub(super) fn stopped(
@@ -281,7 +338,8 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
                 business_justification.as_str(),
             ),
         Cause::Reopening { by, times } => letter.say(format!(
-            "{by} opened it again: it was resolved {times} times, and the customer still needs help."
+            "{by} reopened it {}: it was resolved, and the customer still needs help.",
+            nth_time(*times)
         )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "The customer was promised {} by {} and did not get it.",
@@ -291,7 +349,7 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
     }
 }
 
-fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
+pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Respond to the customer. The desk e-mails your message; leave it out if the customer has \
          it already. Only a public response by a person stops the clock.",

@@ -2,13 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::{name, promised};
+use super::{name, nth_time, promised};
 use crate::email::letter::{Letter, Tone, acknowledgement, response};
 use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
 use crate::incident::values::{Channel, EmailAddress, Justification, Name};
+
+const ACKNOWLEDGE: &str = "Prendre en charge";
+const TAKE_IT: &str = "Prenez l’escalade en charge à votre nom, pour que les autres le sachent.";
+const IF_NOBODY_HAS_IT: &str =
+    "Si personne ne s’en charge encore, prenez l’escalade en charge à votre nom.";
 
 pub(super) fn engaged(
     email: &OutboxEmail,
@@ -103,10 +108,7 @@ pub(super) fn alert(
         ))
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Votre niveau prend fin le", when.full(level_until))
-        .request(
-            "Prenez l’escalade en charge à votre nom, pour que les autres le sachent.",
-            acknowledgement(number, "votre nom"),
-        );
+        .link(TAKE_IT, ACKNOWLEDGE, acknowledgement(number, "votre nom"));
     respond(letter, email)
 }
 
@@ -129,7 +131,8 @@ pub(super) fn justification_added(
     )
     .say("L’escalade en cours se poursuit, avec la même échéance. Voici ce qui a été ajouté.")
     .deadline(response_label(when, promised_at), when.full(promised_at))
-    .quote(format!("Justification métier ({requester})"), business_justification.as_str());
+    .quote(format!("Justification métier ({requester})"), business_justification.as_str())
+    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.number, "votre nom"));
     respond(letter, email)
 }
 
@@ -153,7 +156,8 @@ pub(super) fn deadline_missed(
         Some(at) => letter.deadline(response_label(when, at), when.full(at)),
         None => letter,
     };
-    respond(letter, email)
+    let acknowledgement = acknowledgement(&email.id.number, "votre nom");
+    respond(letter.link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement), email)
 }
 
 pub(super) fn ladder_exhausted(
@@ -179,8 +183,9 @@ pub(super) fn ladder_exhausted(
         .deadline(response_label(when, promised_at), when.full(promised_at))
         .deadline("Prochaine alarme le", when.full(alarm_at))
         .step("Appelez-vous, et décidez maintenant qui s’en charge.")
-        .request(
+        .link(
             "Cette personne prend l’escalade en charge.",
+            ACKNOWLEDGE,
             acknowledgement(number, "votre nom"),
         );
     respond(letter, email)
@@ -210,6 +215,57 @@ pub(super) fn acknowledged(
         response(number, "votre nom"),
     )
     .step(format!("Les autres\u{a0}: aidez {by} si besoin. Vous n’avez rien d’autre à faire."))
+    .link(
+        format!("Si {by} ne peut finalement pas s’en charger\u{a0}: mettez fin à la prise en charge, et l’escalade reprend."),
+        "Mettre fin à la prise en charge",
+        Vec::new(),
+    )
+}
+
+pub(super) fn withdrawn(
+    email: &OutboxEmail,
+    when: &When<'_>,
+    by: &Name,
+    taken_by: &Name,
+    cause: &Cause,
+    promised_at: Timestamp,
+    level_until: Option<Timestamp>,
+) -> Letter {
+    let number = &email.id.number;
+    let short = when.short(promised_at);
+    let letter = Letter::new(
+        Tone::Alarm,
+        if when.is_past(promised_at) {
+            format!("PLUS PERSONNE NE S’EN CHARGE, réponse en retard depuis {short}")
+        } else {
+            format!("PLUS PERSONNE NE S’EN CHARGE, réponse avant {short}")
+        },
+        if by == taken_by {
+            format!("{by} ne prend plus en charge l’escalade de l’incident {number}")
+        } else {
+            format!("{by} a mis fin à la prise en charge de l’incident {number} par {taken_by}")
+        },
+    );
+    let letter = why(letter, cause, when)
+        .say(match level_until {
+            Some(_) => {
+                "Plus personne ne s’en charge, et l’escalade reprend où elle en était. Si personne \
+                 ne la prend en charge ni ne répond au client avant la fin du niveau, elle monte \
+                 plus haut."
+            }
+            None => {
+                "Plus personne ne s’en charge, et tous les niveaux ont déjà été alertés. Toutes \
+                 les personnes de l’échelle d’escalade sont alarmées jusqu’à ce que l’une d’elles \
+                 agisse."
+            }
+        })
+        .deadline(response_label(when, promised_at), when.full(promised_at));
+    let letter = match level_until {
+        Some(until) => letter.deadline("Le niveau prend fin le", when.full(until)),
+        None => letter,
+    };
+    let letter = letter.link(TAKE_IT, ACKNOWLEDGE, acknowledgement(number, "votre nom"));
+    respond(letter, email)
 }
 
 pub(super) fn stopped(
@@ -294,7 +350,8 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
             ))
             .quote(format!("Justification métier ({requester})"), business_justification.as_str()),
         Cause::Reopening { by, times } => letter.say(format!(
-            "{by} l’a rouvert : il a été résolu {times} fois, et le client a toujours besoin d’aide."
+            "{by} l’a rouvert {}\u{a0}: il était résolu, et le client a encore besoin d’aide.",
+            nth_time(*times)
         )),
         Cause::Deadline { clock, due_at } => letter.say(format!(
             "Nous avions promis au client {} au plus tard le {}\u{202f}; rien ne lui est parvenu à temps.",
@@ -304,7 +361,7 @@ fn why(letter: Letter, cause: &Cause, when: &When<'_>) -> Letter {
     }
 }
 
-fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
+pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Répondez au client. Votre message lui est envoyé par e-mail\u{202f}; omettez-le s’il l’a \
          déjà. Seule une réponse publique d’une personne arrête l’horloge.",

@@ -6,6 +6,7 @@ use crate::email::{Alert, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::incident::clock::ClockName::{self, EscalationResponse, InitialResponse, Update};
 use crate::incident::escalation::Cause;
 use crate::incident::values::{Channel, Language, Priority};
+use crate::links::{LinkKeys, link_of};
 use crate::policy::{Desk, Sender};
 
 /// An e-mail to look at: the snapshot it is kept in, and what led to it.
@@ -43,7 +44,10 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
         id: EmailId { number: the("INC-1042"), version: 3, index: 1 },
         recipient: the("somebody@example.org"),
         language,
-        priority: Priority::P1,
+        priority: match &kind {
+            EmailKind::PriorityChanged { to, .. } | EmailKind::TargetsChanged { to, .. } => *to,
+            _ => Priority::P1,
+        },
         summary: Some(the("Payments fail at every checkout")),
         customer: the("Zoë Marchand"),
         created_at: minutes(0),
@@ -51,7 +55,14 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
     }
 }
 
-fn promise(clock: ClockName, after: i64) -> Promise {
+/// Where the link of an e-mail leads.
+pub fn url(email: &OutboxEmail) -> Option<String> {
+    let keys = r#"{"key_id": "1", "key": "a key of the tests, and of nobody else"}"#;
+    let token = LinkKeys::read(keys).unwrap().sign(&link_of(email)?);
+    Some(format!("https://desk.example.com/links/{token}"))
+}
+
+pub fn promise(clock: ClockName, after: i64) -> Promise {
     Promise { clock, due_at: minutes(after) }
 }
 
@@ -92,6 +103,7 @@ fn alert(cause: Cause, (level, round): (u32, u32), promised: i64, taken: bool) -
 
 fn added(promised: i64) -> EmailKind {
     EmailKind::JustificationAdded {
+        escalation: 1,
         requester: the("Zoë Marchand"),
         business_justification: the("The bank has called: they close our account at noon."),
         promised_at: minutes(promised),
@@ -112,14 +124,17 @@ pub fn samples() -> Vec<Sample> {
         author: the("Ada Novak"), message: the(NEWS), next_update_at: next.map(minutes),
     };
     let resolved = |note: Option<&str>| K::IncidentResolved { by: the("Ada Novak"), note: note.map(the) };
-    let exhausted = |cause, rounds| K::LadderExhausted { rounds, cause, promised_at: minutes(-60), alarm_at: minutes(30) };
+    let exhausted = |cause, rounds| K::LadderExhausted { escalation: 1, rounds, cause, promised_at: minutes(-60), alarm_at: minutes(30) };
+    let withdrawn = |by: &str, cause, level: Option<i64>| K::AcknowledgementWithdrawn {
+        escalation: 1, by: the(by), taken_by: the("Ada Novak"), cause, promised_at: minutes(40), level_until: level.map(minutes),
+    };
     let stopped = |resolved| K::EscalationStopped { by: the("Ada Novak"), resolved, next_update_at: (!resolved).then(|| minutes(360)) };
     let undeliverable = |recipient: Option<&str>, told: &[&str]| K::EmailUndeliverable {
         recipient: recipient.map(the),
         reason: "MessageRejected: Address is on the suppression list for your account".to_owned(),
         told_instead: told.iter().map(|address| the(address)).collect(),
     };
-    vec![
+    let mut samples = vec![
         sample("escalation_received", "a customer escalates", received(60, false, false)),
         sample("escalation_received.again", "a customer escalates what is escalated", received(35, false, true)),
         sample("escalation_received.overdue", "a customer escalates again, after the deadline", received(-5, true, true)),
@@ -148,16 +163,21 @@ pub fn samples() -> Vec<Sample> {
         sample("escalation_alert.acknowledgement_expired", "whoever acknowledged did not respond", alert(by_customer(), (1, 1), -10, true)),
         sample("justification_added", "a customer escalates again", added(35)),
         sample("justification_added.overdue", "a customer escalates again, after the deadline", added(-5)),
-        sample("deadline_missed.initial_response", "nobody responded in time, escalated already", K::DeadlineMissed { broken: promise(InitialResponse, 0), promised_at: Some(minutes(20)) }),
-        sample("deadline_missed.update", "no update came, escalated already", K::DeadlineMissed { broken: promise(Update, 0), promised_at: None }),
-        sample("deadline_missed.escalation_response", "nobody responded to an escalation", K::DeadlineMissed { broken: promise(EscalationResponse, 0), promised_at: None }),
+        sample("deadline_missed.initial_response", "nobody responded in time, escalated already", K::DeadlineMissed { escalation: 1, broken: promise(InitialResponse, 0), promised_at: Some(minutes(20)) }),
+        sample("deadline_missed.update", "no update came, escalated already", K::DeadlineMissed { escalation: 1, broken: promise(Update, 0), promised_at: None }),
+        sample("deadline_missed.escalation_response", "nobody responded to an escalation", K::DeadlineMissed { escalation: 1, broken: promise(EscalationResponse, 0), promised_at: None }),
         sample("ladder_exhausted.by_customer", "two rounds brought nobody", exhausted(by_customer(), 2)),
         sample("ladder_exhausted.by_deadline", "one round brought nobody", exhausted(by_deadline(), 1)),
-        sample("escalation_acknowledged", "a person acknowledges", K::EscalationAcknowledged { by: the("Ada Novak"), until: minutes(60), promised_at: minutes(40) }),
+        sample("escalation_acknowledged", "a person acknowledges", K::EscalationAcknowledged { escalation: 1, by: the("Ada Novak"), until: minutes(60), promised_at: minutes(40) }),
+        sample("acknowledgement_withdrawn", "a person reopens what another one had acknowledged", withdrawn("Luc Roy", by_customer(), Some(12))),
+        sample("acknowledgement_withdrawn.own", "whoever acknowledged cannot act after all", withdrawn("Ada Novak", by_deadline(), Some(12))),
+        sample("acknowledgement_withdrawn.exhausted", "the acknowledgement of an exhausted ladder is withdrawn", withdrawn("Luc Roy", by_deadline(), None)),
         sample("escalation_stopped.answered", "a person responds", stopped(false)),
         sample("escalation_stopped.resolved", "a person resolves", stopped(true)),
         sample("email_undeliverable", "an alert is refused, a backup is told", undeliverable(Some("triage@example.com"), &["triage-on-call@example.com"])),
         sample("email_undeliverable.nobody_told", "an e-mail is refused", undeliverable(Some("zoe@example.org"), &[])),
         sample("email_undeliverable.unreadable", "a stored e-mail cannot be read", undeliverable(None, &[])),
-    ]
+    ];
+    samples.extend(super::course::samples());
+    samples
 }

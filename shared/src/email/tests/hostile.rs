@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::fixtures::{desk, email, samples, the};
+use super::fixtures::{desk, email, samples, the, url};
 use super::same_words::visible;
 use crate::email::render::{Rendered, render};
 use crate::email::{EmailId, EmailKind};
@@ -97,17 +97,31 @@ fn kind(said: &Said) -> EmailKind {
 fn replace(value: &mut Value, said: &Said) {
     for (key, value) in value.as_object_mut().into_iter().flatten() {
         match key.as_str() {
-            "requester" | "author" | "by" | "unanswered_since_taken_by" => {
+            "requester"
+            | "author"
+            | "by"
+            | "manager"
+            | "reporter"
+            | "account"
+            | "summary"
+            | "unanswered_since_taken_by" => {
+                *value = said.line.as_str().into();
+            }
+            // Who wrote; where it is a priority, nobody writes it.
+            "from" if value.as_str().is_some_and(|from| from.len() > 2) => {
                 *value = said.line.as_str().into();
             }
             "business_justification" | "message" | "note" | "reason" => {
                 *value = said.prose.as_str().into();
             }
-            key if key.ends_with("_at") || key.ends_with("until") => {
+            key if key.ends_with("_at") || key.ends_with("until") || key == "since" => {
                 *value = said.at.to_string().into();
             }
             _ => replace(value, said),
         }
+    }
+    for value in value.as_array_mut().into_iter().flatten() {
+        replace(value, said);
     }
 }
 
@@ -118,7 +132,7 @@ fn rendered(said: &Said) -> Rendered {
     email.summary = said.summary.clone();
     let mut desk = desk();
     desk.time_zone = TimeZone::get(said.zone).unwrap();
-    render(&email, &desk, said.repeat).unwrap()
+    render(&email, &desk, said.repeat, url(&email).as_deref()).unwrap()
 }
 
 /// The tags of a page, in order, without the line breaks that a quote brings.
@@ -152,7 +166,7 @@ proptest! {
         let breaks = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
         prop_assert!(!subject.chars().any(breaks), "{}", subject);
         prop_assert!(subject.chars().count() <= SUBJECT_CHARACTERS, "{}", subject);
-        let start = format!("[P1 {}]", said.number);
+        let start = format!("[{} {}]", email(kind(&said), said.language).priority, said.number);
         prop_assert!(subject.starts_with(&start), "{}", subject);
     }
 
@@ -177,7 +191,7 @@ proptest! {
         desk.sender.address = address.unwrap();
         let mut email = email(kind(&said), said.language);
         email.id = EmailId { number: said.number, version: u64::MAX, index: u32::MAX };
-        for (name, value) in render(&email, &desk, said.repeat).unwrap().headers {
+        for (name, value) in render(&email, &desk, said.repeat, None).unwrap().headers {
             prop_assert!(value.len() <= SES_HEADER_CHARACTERS, "{}: {}", name, value);
             prop_assert!(!value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)));
         }

@@ -1,10 +1,10 @@
 //! What holds for the words of every e-mail, in both languages and both parts.
 
-use super::fixtures::{desk, email, samples};
-use crate::email::OutboxEmail;
+use super::fixtures::{desk, email, samples, url};
 use crate::email::letter::Letter;
 use crate::email::render::{Rendered, render, words};
 use crate::email::wrap::{WIDTH, lines};
+use crate::email::{Audience, EmailKind, OutboxEmail};
 use crate::incident::values::Language::{En, Fr};
 
 /// Every sample in both languages, with its parts and as it is sent, which may be a repeat.
@@ -13,8 +13,9 @@ fn all() -> impl Iterator<Item = (OutboxEmail, Letter, Rendered)> {
         samples().into_iter().flat_map(|s| [En, Fr].map(|language| (s.kind.clone(), language)));
     both.map(|(kind, language)| {
         let email = email(kind, language);
-        let (letter, _) = words(&email, &desk());
-        let rendered = render(&email, &desk(), 1).unwrap();
+        let url = url(&email);
+        let (letter, _) = words(&email, &desk(), url.as_deref());
+        let rendered = render(&email, &desk(), 1, url.as_deref()).unwrap();
         (email, letter, rendered)
     })
 }
@@ -42,9 +43,10 @@ pub(super) fn visible(html: &str) -> String {
 #[test]
 fn text_and_html_say_the_same() {
     for (email, letter, rendered) in all() {
-        let text = flat(&rendered.text.replace("\n> ", "\n"));
+        let unmarked = |line: &str| line.trim_start().trim_start_matches("> ").to_owned();
+        let text = flat(&rendered.text.lines().map(unmarked).collect::<Vec<_>>().join("\n"));
         let html = visible(&rendered.html);
-        let (_, frame) = words(&email, &desk());
+        let (_, frame) = words(&email, &desk(), None);
         let mut said = vec![letter.headline, frame.repeat_notice.to_owned(), frame.foot];
         said.extend(email.summary.map(String::from));
         said.extend(letter.paragraphs);
@@ -54,6 +56,14 @@ fn text_and_html_say_the_same() {
         if let Some(quote) = letter.quote {
             said.extend(lines(&quote.text));
             said.push(quote.title);
+        }
+        if let Some(list) = letter.list {
+            said.push(list.title);
+            for row in list.rows {
+                said.extend(row.word_lines());
+                said.push(row.label);
+                said.extend(row.lines);
+            }
         }
         said.push(frame.steps_title.to_owned());
         for step in letter.steps {
@@ -81,10 +91,33 @@ fn text_is_readable_in_a_plain_window() {
         let text = &rendered.text;
         assert!(text.contains("\n\n-- \n"), "the signature is delimited as RFC 3676 says:\n{text}");
         assert!(!text.contains("\n\n\n"), "two empty lines:\n{text}");
-        for line in text.lines().filter(|line| *line != "-- ") {
+        let is_url = |line: &&str| line.trim_start().starts_with("https://");
+        for line in text.lines().filter(|line| *line != "-- " && !is_url(line)) {
             assert!(line.chars().count() <= WIDTH + 10, "too long: {line}");
             assert_eq!(line, line.trim_end(), "blanks at the end");
         }
+    }
+}
+
+#[test]
+fn the_link_of_an_email_stands_whole_on_a_line_of_its_own_and_on_a_button() {
+    for (email, letter, rendered) in all() {
+        let Some(url) = url(&email) else {
+            assert!(!rendered.html.contains("href"), "{:?}", email.kind);
+            continue;
+        };
+        let lines = rendered.text.lines().filter(|line| line.trim_start() == url);
+        assert_eq!(lines.count(), 1, "{url} in\n{}", rendered.text);
+        assert_eq!(rendered.html.matches(&format!("href=\"{url}\"")).count(), 1);
+        let button = letter.steps.iter().find_map(|step| step.link.as_ref());
+        let (_, frame) = words(&email, &desk(), None);
+        let label = button.map_or(frame.page_label, |link| link.label);
+        assert!(visible(&rendered.html).contains(label));
+        let invites = matches!(email.kind, EmailKind::EscalationInvited { .. });
+        let is_page = email.kind.audience() == Audience::Customer && !invites;
+        assert_eq!(button.is_none(), is_page, "customers see their page");
+        let acknowledges = rendered.text.contains("/acknowledgement");
+        assert!(!acknowledges, "the link stands in place of the request:\n{}", rendered.text);
     }
 }
 
@@ -96,6 +129,10 @@ fn english_is_written_with_the_words_of_the_design() {
         let mut words = vec![letter.stake, letter.headline];
         words.extend(letter.paragraphs);
         words.extend(letter.steps.into_iter().map(|step| step.text));
+        if let Some(list) = letter.list {
+            words.push(list.title);
+            words.extend(list.rows.into_iter().flat_map(|row| row.lines));
+        }
         let words = words.join(" ");
         for word in wrong {
             assert!(!words.contains(word), "{:?} says {word:?}: {words}", email.kind);
@@ -109,6 +146,9 @@ fn french_never_parts_punctuation_from_its_word() {
         let quote = letter.quote.map(|quote| quote.text).unwrap_or_default();
         let requests = letter.steps.into_iter().flat_map(|step| step.request);
         let mut words = visible(&rendered.html).replace(&flat(&quote), "");
+        for row in letter.list.into_iter().flat_map(|list| list.rows) {
+            words = words.replace(&flat(&row.words.unwrap_or_default()), "");
+        }
         for request in requests {
             words = words.replace(&request, "");
         }

@@ -22,7 +22,7 @@ use utoipa::openapi::{
     Components, Info, License, Object, OpenApi, Ref, RefOr, Response, Schema, Tag, Type,
 };
 
-pub use params::{AccountOfPath, AskedHeaders, NumberOfPath, ReadingHeaders};
+pub use params::{AccountOfPath, AskedHeaders, NumberOfPath, PutHeaders, ReadingHeaders};
 pub use problems::{ForeignCursor, OverLimit, StateRefused};
 
 /// The name of the security scheme of signed requests.
@@ -128,7 +128,7 @@ fn complete_operation(path: &str, operation: &mut Operation) {
     if operation.request_body.is_some() || is_parsed || !headers.is_empty() {
         problems.push("422");
     }
-    if path.contains("{number}") {
+    if path.contains("{number}") || path.contains("{id}") {
         problems.push("404");
     }
     if takes("If-Match") {

@@ -39,6 +39,20 @@ pub struct AskedHeaders {
     pub if_match: Option<String>,
 }
 
+/// What a write of something whole may carry: done twice, it is the same.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct PutHeaders {
+    /// The versions in place of which it may be written: entity tags, or `*`. A weak one never
+    /// matches.
+    #[param(
+        nullable = false,
+        rename = "If-Match",
+        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+    )]
+    pub if_match: Option<String>,
+}
+
 /// What a read may carry.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -56,7 +56,7 @@ pub(super) fn component(status: &str) -> &'static str {
         "400" => "Malformed",
         "401" => "Unauthenticated",
         "403" => "MissingScope",
-        "404" => "UnknownIncident",
+        "404" => "Unknown",
         "409" => "StateRefused",
         "412" => "PreconditionFailed",
         "413" => "TooLarge",
@@ -81,7 +81,11 @@ pub(super) fn components() -> Vec<(String, RefOr<Response>)> {
         ("400", "No JSON, or a cursor that is not of this desk.", bad_requests()),
         ("401", "The request carries no authenticated caller.", vec![Problem::unauthenticated()]),
         ("403", "The token lacks a scope.", vec![Problem::missing_scope("incidents:read")]),
-        ("404", "No incident has this number.", vec![Refusal::UnknownIncident.into()]),
+        (
+            "404",
+            "No incident has this number, or no account this id.",
+            vec![Refusal::UnknownIncident.into(), Refusal::UnknownAccount.into()],
+        ),
         ("409", "The state of the incident refuses it.", conflicts()),
         ("412", "`If-Match` names another version.", vec![Problem::stale(Some(4))]),
         ("413", "The body is longer than 256 KB.", vec![Problem::too_large()]),
@@ -125,7 +129,15 @@ fn bad_requests() -> Vec<Problem> {
 
 fn conflicts() -> Vec<Problem> {
     let by = || "Grace".parse::<Name>();
-    let mut conflicts = vec![Refusal::AlreadyOpen.into(), Refusal::NoRunningEscalation.into()];
+    let mut conflicts: Vec<Problem> = [
+        Refusal::AlreadyOpen,
+        Refusal::NoRunningEscalation,
+        Refusal::NothingToPause,
+        Refusal::NoAccount,
+        Refusal::NoIncidents { since: Timestamp::UNIX_EPOCH },
+    ]
+    .map(Problem::from)
+    .into();
     conflicts.extend(by().map(|by| Refusal::AlreadyResolved { by }.into()));
     conflicts
 }

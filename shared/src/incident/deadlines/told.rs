@@ -1,21 +1,21 @@
 //! Which e-mails told of a deadline.
 
 use super::EmailTold;
-use crate::email::outbox::OutboxItem;
 use crate::email::{EmailKind, Promise};
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
 use crate::incident::timeline::{Event, TimelineEntry};
+use crate::outbox::EmailItem;
 
 /// The e-mails at hand, by the change that wrote them.
 pub(super) struct Outbox<'a> {
-    emails: &'a [OutboxItem],
+    emails: &'a [EmailItem],
     /// The version that passed on an e-mail of an earlier one.
     passed_on: Vec<(u64, u64)>,
 }
 
 impl<'a> Outbox<'a> {
-    pub fn of(timeline: &[TimelineEntry], emails: &'a [OutboxItem]) -> Self {
+    pub fn of(timeline: &[TimelineEntry], emails: &'a [EmailItem]) -> Self {
         let passed_on = timeline.iter().filter_map(|entry| match &entry.event {
             Event::Undeliverable { email, .. } => Some((email.version, entry.version)),
             _ => None,
@@ -30,7 +30,7 @@ impl<'a> Outbox<'a> {
         version: u64,
         is_meant: impl Fn(&EmailKind) -> bool,
     ) -> Vec<EmailTold> {
-        let meant = |item: &&OutboxItem| is_meant(&item.email.kind);
+        let meant = |item: &&EmailItem| is_meant(&item.email.kind);
         let own = self.emails.iter().filter(|item| item.email.id.version == version);
         let mut told: Vec<_> = own.filter(meant).collect();
         let alerts: Vec<_> = told.iter().map(|item| item.email.kind.alert()).collect();
@@ -41,14 +41,14 @@ impl<'a> Outbox<'a> {
                 versions.push(*by);
             }
         }
-        let passed_on = |item: &&OutboxItem| versions[1..].contains(&item.email.id.version);
-        let same = |item: &&OutboxItem| alerts.contains(&item.email.kind.alert());
+        let passed_on = |item: &&EmailItem| versions[1..].contains(&item.email.id.version);
+        let same = |item: &&EmailItem| alerts.contains(&item.email.kind.alert());
         told.extend(self.emails.iter().filter(passed_on).filter(meant).filter(same));
         told.into_iter().map(email_told).collect()
     }
 }
 
-fn email_told(item: &OutboxItem) -> EmailTold {
+fn email_told(item: &EmailItem) -> EmailTold {
     EmailTold {
         id: item.email.id.clone(),
         to: item.email.recipient.clone(),

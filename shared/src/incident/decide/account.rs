@@ -122,7 +122,7 @@ fn tell_manager(draft: &mut Draft<'_>, account: &Account, kind: EmailKind) {
 }
 
 fn latest(mut incidents: Vec<AccountIncident>) -> Vec<AccountIncident> {
-    incidents.sort_by(|a, b| b.opened_at.cmp(&a.opened_at));
+    incidents.sort_by_key(|incident| std::cmp::Reverse(incident.opened_at));
     incidents.truncate(recurrence::MOST_LISTED);
     incidents
 }

@@ -139,7 +139,11 @@ fn breached(draft: &mut Draft<'_>, broken: Promise) {
         }
         Some(running) => {
             let promised_at = (!running.clock.breached).then_some(running.clock.due_at);
-            draft.tell_teams(&running.told, &EmailKind::DeadlineMissed { broken, promised_at });
+            let escalation = running.sequence;
+            draft.tell_teams(
+                &running.told,
+                &EmailKind::DeadlineMissed { escalation, broken, promised_at },
+            );
             promised_at
         }
     };

@@ -45,6 +45,7 @@ pub(super) fn escalate(
         draft.tell_teams(
             &running.told,
             &EmailKind::JustificationAdded {
+                escalation: running.sequence,
                 requester: requester.name.clone(),
                 business_justification: business_justification.clone(),
                 promised_at: running.clock.due_at,

@@ -163,6 +163,7 @@ fn alarm(draft: &mut Draft<'_>, escalation: &Escalation, alarm_at: Timestamp) {
     draft.tell_teams(
         &escalation.told,
         &EmailKind::LadderExhausted {
+            escalation: escalation.sequence,
             rounds: escalation.round,
             cause: escalation.reason().clone(),
             promised_at: escalation.clock.due_at,
@@ -193,10 +194,7 @@ pub(super) fn step(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalat
                 lateness: Lateness::of(until, now),
             });
             let Some(left_ms) = left_ms else { return exhaust(draft, escalation) };
-            // Enough to read the alert by, however little the level had left.
-            let level = escalation.current_level().map_or(LEAST_LEFT, |l| l.within.duration());
-            let left = SignedDuration::from_millis(left_ms).max(LEAST_LEFT.min(level));
-            escalation.climb = Climb::Climbing { due_at: after(now, left) };
+            escalation.climb = Climb::Climbing { due_at: level_end(&escalation, left_ms, now) };
             alert(draft, &mut escalation, Some(by));
             escalation
         }
@@ -210,6 +208,61 @@ pub(super) fn step(draft: &mut Draft<'_>, mut escalation: Escalation) -> Escalat
         }
         Climb::Stopped { .. } => escalation,
     }
+}
+
+/// When a level on which the ladder resumes runs out: it has what was left of it, and enough to read
+/// an e-mail by, however little that was.
+fn level_end(escalation: &Escalation, left_ms: i64, now: Timestamp) -> Timestamp {
+    let level = escalation.current_level().map_or(LEAST_LEFT, |l| l.within.duration());
+    after(now, SignedDuration::from_millis(left_ms).max(LEAST_LEFT.min(level)))
+}
+
+/// A person withdraws the acknowledgement that stands, whoever has it: the ladder goes on where it
+/// stood. Where nobody has it, nothing changes.
+pub(super) fn resume(mut draft: Draft<'_>, by: Name) -> Change {
+    let Some(mut escalation) = draft.incident.running_escalation().cloned() else {
+        return draft.finish();
+    };
+    let Climb::Acknowledged { by: taken_by, left_ms, .. } = escalation.climb.clone() else {
+        return draft.finish();
+    };
+    let sequence = escalation.sequence;
+    let (by_hand, had_it) = (by.clone(), taken_by.clone());
+    draft.record(Event::AcknowledgementWithdrawn { escalation: sequence, by, taken_by });
+    // One e-mail to everybody told, those of the level among them: an alert beside it would say the
+    // same.
+    let level_until = if let Some(left_ms) = left_ms {
+        let until = level_end(&escalation, left_ms, draft.now);
+        escalation.climb = Climb::Climbing { due_at: until };
+        let level = escalation.current_level().cloned();
+        draft.record(Event::LevelAlerted {
+            escalation: sequence,
+            level: escalation.level,
+            round: escalation.round,
+            teams: level.map(|level| level.teams).unwrap_or_default(),
+            until,
+        });
+        Some(until)
+    } else {
+        let alarm_at = after(draft.now, escalation.ladder.alarm_every.duration());
+        escalation.climb = Climb::Exhausted { alarm_at };
+        let teams = escalation.told.clone();
+        draft.record(Event::LadderExhausted { escalation: sequence, teams, alarm_at });
+        None
+    };
+    draft.tell_teams(
+        &escalation.told,
+        &EmailKind::AcknowledgementWithdrawn {
+            escalation: sequence,
+            by: by_hand,
+            taken_by: had_it,
+            cause: escalation.reason().clone(),
+            promised_at: escalation.clock.due_at,
+            level_until,
+        },
+    );
+    draft.incident.escalation = Some(escalation);
+    draft.finish()
 }
 
 /// A person takes the escalation: the ladder stops, the clocks do not. Taking what is taken changes
@@ -233,6 +286,7 @@ pub(super) fn acknowledge(mut draft: Draft<'_>, by: Name) -> Result<Change, Refu
     draft.tell_teams(
         &escalation.told,
         &EmailKind::EscalationAcknowledged {
+            escalation: escalation.sequence,
             by: by.clone(),
             until,
             promised_at: escalation.clock.due_at,

@@ -108,7 +108,8 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
     let names = ClockName::ALL.into_iter();
     for name in names.filter(|name| escalation_too || *name != ClockName::EscalationResponse) {
         let Some(clock) = draft.incident.clock(name).cloned() else { continue };
-        if clock.due_at < at && !clock.breached {
+        let breached = clock.breached || clock.due_at < at;
+        if breached && !clock.breached {
             draft.record_breach(name, &clock);
             if let (ClockName::EscalationResponse, Some(escalation)) =
                 (name, draft.incident.escalation.as_mut())
@@ -122,6 +123,7 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
             started_at: clock.started_at,
             due_at: clock.due_at,
             overrun_ms,
+            breached,
         });
     }
     draft.incident.initial_response = None;

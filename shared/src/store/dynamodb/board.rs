@@ -55,6 +55,7 @@ fn position_key(shard: u8, position: &DuePosition) -> Item {
         DueTarget::Incident(number) => (keys::incident_pk(number), keys::INCIDENT.to_owned()),
         DueTarget::Email(id) => (keys::incident_pk(&id.number), keys::email_sk(id)),
         DueTarget::Recurrence(id) => (keys::account_pk(&id.account), keys::remembered_sk(id)),
+        DueTarget::Webhook(id) => (keys::incident_pk(&id.number), keys::webhook_sk(id)),
         DueTarget::Foreign { pk, sk } => (pk.clone(), sk.clone()),
     };
     [
@@ -112,7 +113,7 @@ async fn first_of_shard(
         if found.len() >= limit && found.last().is_some_and(|last| last.due_at != due_at) {
             break;
         }
-        // E-mails are due in the same index; they are not incidents of the board.
+        // E-mails and webhooks are due in the same index; they are not incidents of the board.
         if let DueTarget::Incident(number) = target {
             let at = BoardPosition { due_at, number };
             if after.is_none_or(|after| at > *after) {

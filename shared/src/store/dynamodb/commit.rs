@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::items::{self, Item, number, string};
-use super::{DynamoDbStore, accounts, failure, keys};
+use super::{DynamoDbStore, accounts, failure, figures, keys, outbox};
 use crate::store::{AnsweredRequest, Commit, Committed, Limit, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -16,7 +16,7 @@ pub(super) async fn commit(
     commit: Commit<'_>,
 ) -> Result<Committed, StoreError> {
     let Commit { change, answered, parked, limit } = commit;
-    let mut writes = Vec::with_capacity(change.entries.len() + change.emails.len() + 3);
+    let mut writes = Vec::new();
     if change.is_empty() {
         writes.push(still_at_version(store, change)?);
     } else {
@@ -27,11 +27,17 @@ pub(super) async fn commit(
         for email in &change.emails {
             writes.push(put_new(store, items::email(email)?)?);
         }
+        for webhook in &change.webhooks {
+            writes.push(put_new(store, items::webhook(webhook)?)?);
+        }
         if let Some(account) = &change.account {
             writes.push(put(accounts::put(store, account)?.build())?);
         }
         if let Some(remembered) = &change.remembered {
             writes.push(accounts::remember(store, remembered)?);
+        }
+        if let Some(tally) = &change.tally {
+            writes.push(figures::count(store, &change.incident, tally)?);
         }
     }
     if let Some(parked) = parked {
@@ -136,10 +142,8 @@ fn count(store: &DynamoDbStore, limit: &Limit) -> Result<TransactWriteItem, Stor
 fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(&store.table)
-        .set_key(Some(items::email_key(&parked.id).into()))
-        .update_expression(
-            "SET #status = :parked, #error = :error REMOVE due_shard, due_at, claim_id",
-        )
+        .set_key(Some(items::outbox_key(&parked.id.clone().into()).into()))
+        .update_expression(outbox::PARK)
         .expression_attribute_names("#status", items::STATUS)
         .expression_attribute_names("#error", items::ERROR)
         .expression_attribute_values(":parked", string("parked"))

@@ -1,6 +1,6 @@
 //! Items: how state is laid out in the table, and read back.
 //!
-//! What the core says is kept whole in one map attribute (`state`, `entry`, `email`); beside it
+//! What the core says is kept whole in one map attribute (`state`, `entry`, `email`, `webhook`); beside it
 //! stand only the attributes that keys, conditions, the index and the stream's filter need.
 
 use std::collections::HashMap;
@@ -12,11 +12,12 @@ use serde::de::DeserializeOwned;
 
 use super::keys;
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::outbox::{Delivery, EmailStatus, OutboxItem};
-use crate::email::{EmailId, OutboxEmail};
+use crate::email::OutboxEmail;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
+use crate::outbox::{Delivery, EmailItem, OutboxId, WebhookItem};
 use crate::store::{AnsweredRequest, RequestKey, StoreError};
+use crate::webhook::OutboxWebhook;
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -27,6 +28,7 @@ const ACCOUNT: &str = "account";
 pub(super) const REMEMBERED: &str = "remembered";
 const ENTRY: &str = "entry";
 const EMAIL: &str = "email";
+const WEBHOOK: &str = "webhook";
 pub(super) const STATUS: &str = "status";
 pub(super) const ATTEMPTS: &str = "attempts";
 pub(super) const AMBIGUOUS: &str = "ambiguous";
@@ -64,7 +66,7 @@ fn unmap<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> 
         .map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
 }
 
-fn corrupt(item: &Item, what: &str) -> StoreError {
+pub(super) fn corrupt(item: &Item, what: &str) -> StoreError {
     let key = |name| text(item, name).unwrap_or_default();
     StoreError::Corrupt(format!("item {} {} {what}", key(keys::PK), key(keys::SK)))
 }
@@ -112,29 +114,45 @@ pub(super) fn read_entry(item: &Item) -> Result<TimelineEntry, StoreError> {
     unmap(item, ENTRY)
 }
 
-/// A new e-mail: pending, and due soon in case the stream does not hand it out.
-pub(super) fn email(email: &OutboxEmail) -> Result<Item, StoreError> {
-    let pk = keys::incident_pk(&email.id.number);
-    let mut item = keyed(pk, keys::email_sk(&email.id), keys::EMAIL);
-    let delivery = Delivery::pending(email.created_at);
-    item.insert(EMAIL.to_owned(), map(email)?);
+/// Something new in the outbox: pending, and due soon in case the stream does not hand it out.
+fn pending(id: &OutboxId, kind: &str, created_at: Timestamp) -> Result<Item, StoreError> {
+    let mut item = keyed(keys::incident_pk(id.number()), keys::outbox_sk(id), kind);
+    let delivery = Delivery::pending(created_at);
     item.insert(STATUS.to_owned(), map(&delivery.status)?);
     item.insert(ATTEMPTS.to_owned(), number(delivery.attempts));
     item.insert(AMBIGUOUS.to_owned(), number(delivery.ambiguous));
-    if email.kind.calls_for_action() {
-        item.insert(CALLS_FOR_ACTION.to_owned(), AttributeValue::Bool(true));
-    }
     if let Some(due_at) = delivery.due_at {
-        due(&mut item, keys::shard_of(&email.id.number), due_at);
+        due(&mut item, keys::shard_of(id.number()), due_at);
     }
     Ok(item)
 }
 
-pub(super) fn read_email(item: &Item) -> Result<OutboxItem, StoreError> {
-    let email: OutboxEmail = unmap(item, EMAIL)?;
-    let status: EmailStatus = unmap(item, STATUS)?;
-    let delivery = Delivery {
-        status,
+pub(super) fn email(email: &OutboxEmail) -> Result<Item, StoreError> {
+    let mut item = pending(&email.id.clone().into(), keys::EMAIL, email.created_at)?;
+    item.insert(EMAIL.to_owned(), map(email)?);
+    if email.kind.calls_for_action() {
+        item.insert(CALLS_FOR_ACTION.to_owned(), AttributeValue::Bool(true));
+    }
+    Ok(item)
+}
+
+pub(super) fn read_email(item: &Item) -> Result<EmailItem, StoreError> {
+    Ok(EmailItem { email: unmap(item, EMAIL)?, delivery: delivery(item)? })
+}
+
+pub(super) fn webhook(webhook: &OutboxWebhook) -> Result<Item, StoreError> {
+    let mut item = pending(&webhook.id.clone().into(), keys::WEBHOOK, webhook.created_at)?;
+    item.insert(WEBHOOK.to_owned(), map(webhook)?);
+    Ok(item)
+}
+
+pub(super) fn read_webhook(item: &Item) -> Result<WebhookItem, StoreError> {
+    Ok(WebhookItem { webhook: unmap(item, WEBHOOK)?, delivery: delivery(item)? })
+}
+
+fn delivery(item: &Item) -> Result<Delivery, StoreError> {
+    Ok(Delivery {
+        status: unmap(item, STATUS)?,
         due_at: instant(item, keys::DUE_AT),
         attempts: integer(item, ATTEMPTS).unwrap_or(0),
         ambiguous: integer(item, AMBIGUOUS).unwrap_or(0),
@@ -142,15 +160,14 @@ pub(super) fn read_email(item: &Item) -> Result<OutboxItem, StoreError> {
         ses_message_id: text(item, SES_MESSAGE_ID),
         sent_at: instant(item, SENT_AT),
         error: text(item, ERROR),
-    };
-    Ok(OutboxItem { email, delivery })
+    })
 }
 
-/// The keys of an e-mail.
-pub(super) fn email_key(id: &EmailId) -> [(String, AttributeValue); 2] {
+/// The keys of what is in the outbox.
+pub(super) fn outbox_key(id: &OutboxId) -> [(String, AttributeValue); 2] {
     [
-        (keys::PK.to_owned(), string(keys::incident_pk(&id.number))),
-        (keys::SK.to_owned(), string(keys::email_sk(id))),
+        (keys::PK.to_owned(), string(keys::incident_pk(id.number()))),
+        (keys::SK.to_owned(), string(keys::outbox_sk(id))),
     ]
 }
 

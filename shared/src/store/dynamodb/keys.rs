@@ -3,17 +3,20 @@
 //! | item | pk | sk | `due` index | written by | read by |
 //! |---|---|---|---|---|---|
 //! | incident | `INCIDENT#<number>` | `INCIDENT` | while open | `commit` | `load`, `due`, `open_incidents`, `story` |
-//! | timeline entry | `INCIDENT#<number>` | `ENTRY#<version>#<index>` | never | `commit` | `story` |
-//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `settle_email`, `requeue_email`, `cancel_email` | `due`, `story` |
+//! | timeline entry | `INCIDENT#<number>` | `ENTRY#<version>#<index>` | never | `commit` | `entries_of`, `story` |
+//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `settle`, `requeue`, `cancel_email` | `due`, `story` |
+//! | outbox webhook | `INCIDENT#<number>` | `WEBHOOK#<version>#<index>` | until sent or parked | `commit`, `claim_webhook`, `settle`, `requeue` | `due`, `story` |
 //! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
 //! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
+//! | figures | `FIGURES#<yyyy-mm>` | `<dd>#<shard>` | never | `commit` | `figures` |
 //! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
 //!
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
 //! An item has these attributes only while something is due for it. No other attribute may be
 //! called so: DynamoDB refuses an index key of another type.
 
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use jiff::Timestamp;
@@ -22,7 +25,9 @@ use crate::account::RememberedId;
 use crate::email::EmailId;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
+use crate::outbox::OutboxId;
 use crate::store::{DUE_SHARDS, DueTarget, Limit, RequestKey};
+use crate::webhook::WebhookId;
 
 /// The partition key.
 pub const PK: &str = "pk";
@@ -49,6 +54,8 @@ pub const REQUEST: &str = "REQUEST";
 pub const LIMIT: &str = "LIMIT";
 /// What the sort keys of e-mails begin with.
 pub const EMAIL: &str = "EMAIL";
+/// What the sort keys of webhooks begin with.
+pub const WEBHOOK: &str = "WEBHOOK";
 /// What the sort keys of timeline entries begin with.
 pub const ENTRY: &str = "ENTRY";
 
@@ -82,6 +89,12 @@ pub fn remembered_id(pk: &str, sk: &str) -> Option<RememberedId> {
     Some(RememberedId { account, opened_at, number: number.parse().ok()? })
 }
 
+/// What the partitions of figures begin with.
+pub const FIGURES: &str = "FIGURES";
+/// Over how many items the figures of a day are spread. More of them meet each other less often;
+/// fewer are read faster.
+pub const FIGURE_SHARDS: u8 = 64;
+
 /// The partition of an incident and all that belongs to it.
 #[must_use]
 pub fn incident_pk(number: &IncidentNumber) -> String {
@@ -91,13 +104,38 @@ pub fn incident_pk(number: &IncidentNumber) -> String {
 /// The sort key of a timeline entry; sorts in the order of events.
 #[must_use]
 pub fn entry_sk(entry: &TimelineEntry) -> String {
-    format!("{ENTRY}#{:010}#{:03}", entry.version, entry.index)
+    placed(ENTRY, entry.version, entry.index)
+}
+
+/// What the sort keys of the timeline entries of one change begin with.
+#[must_use]
+pub fn entries_of(version: u64) -> String {
+    format!("{ENTRY}#{version:010}#")
 }
 
 /// The sort key of an e-mail; sorts in the order of events.
 #[must_use]
 pub fn email_sk(id: &EmailId) -> String {
-    format!("{EMAIL}#{:010}#{:03}", id.version, id.index)
+    placed(EMAIL, id.version, id.index)
+}
+
+/// The sort key of a webhook; sorts in the order of events.
+#[must_use]
+pub fn webhook_sk(id: &WebhookId) -> String {
+    placed(WEBHOOK, id.version, id.index)
+}
+
+/// The sort key of what is in the outbox.
+#[must_use]
+pub fn outbox_sk(id: &OutboxId) -> String {
+    match id {
+        OutboxId::Email(id) => email_sk(id),
+        OutboxId::Webhook(id) => webhook_sk(id),
+    }
+}
+
+fn placed(item: &str, version: u64, index: u32) -> String {
+    format!("{item}#{version:010}#{index:03}")
 }
 
 /// The partition of an answered request. A `#` of the caller is escaped, so that no two pairs of
@@ -127,25 +165,56 @@ pub fn due_target(pk: String, sk: String) -> DueTarget {
     if let Some(number) = incident {
         return DueTarget::Incident(number);
     }
-    if let Some(id) = email_id(&pk, &sk) {
-        return DueTarget::Email(id);
-    }
-    remembered_id(&pk, &sk).map_or(DueTarget::Foreign { pk, sk }, DueTarget::Recurrence)
+    let email = email_id(&pk, &sk).map(DueTarget::Email);
+    email
+        .or_else(|| webhook_id(&pk, &sk).map(DueTarget::Webhook))
+        .or_else(|| remembered_id(&pk, &sk).map(DueTarget::Recurrence))
+        .unwrap_or(DueTarget::Foreign { pk, sk })
 }
 
 /// The e-mail that has these keys.
 #[must_use]
 pub fn email_id(pk: &str, sk: &str) -> Option<EmailId> {
-    let (version, index) = sk.strip_prefix(EMAIL)?.strip_prefix('#')?.split_once('#')?;
-    let (version, index) = (version.parse().ok()?, index.parse().ok()?);
+    let (version, index) = place(EMAIL, sk)?;
     Some(EmailId { number: number_of(pk)?, version, index })
 }
 
-/// The shard of the `due` index on which an incident and its e-mails are. A stable hash: it must
+/// The webhook that has these keys.
+#[must_use]
+pub fn webhook_id(pk: &str, sk: &str) -> Option<WebhookId> {
+    let (version, index) = place(WEBHOOK, sk)?;
+    Some(WebhookId { number: number_of(pk)?, version, index })
+}
+
+fn place(item: &str, sk: &str) -> Option<(u64, u32)> {
+    let (version, index) = sk.strip_prefix(item)?.strip_prefix('#')?.split_once('#')?;
+    Some((version.parse().ok()?, index.parse().ok()?))
+}
+
+/// The shard of the `due` index on which an incident, its e-mails and its webhooks are. A stable hash: it must
 /// be the same for ever, whatever the compiler.
 #[must_use]
 pub fn shard_of(number: &IncidentNumber) -> u8 {
     Sha256::digest(number.as_str())[0] % DUE_SHARDS
+}
+
+/// The partition of the figures of a day's month.
+#[must_use]
+pub fn figures_pk(day: Date) -> String {
+    format!("{FIGURES}#{:04}-{:02}", day.year(), day.month())
+}
+
+/// The sort key of a day's figures in one shard; sorts by day.
+#[must_use]
+pub fn figures_sk(day: Date, shard: u8) -> String {
+    format!("{:02}#{shard:03}", day.day())
+}
+
+/// The shard in which a change counts. Changes of one incident are spread too: it costs nothing, and
+/// a single incident cannot make one item grow.
+#[must_use]
+pub fn figures_shard(number: &IncidentNumber, version: u64) -> u8 {
+    Sha256::digest(format!("{number}#{version}"))[0] % FIGURE_SHARDS
 }
 
 #[cfg(test)]
@@ -157,12 +226,29 @@ mod tests {
         let id = EmailId { number: "a-1.x".parse().unwrap(), version: 12, index: 7 };
         assert_eq!(email_id(&incident_pk(&id.number), &email_sk(&id)), Some(id.clone()));
         assert_eq!(id.to_string().parse(), Ok(id));
+        let id = WebhookId { number: "a-1.x".parse().unwrap(), version: 12, index: 4 };
+        let (pk, sk) = (incident_pk(&id.number), webhook_sk(&id));
+        assert_eq!((email_id(&pk, &sk), webhook_id(&pk, &sk)), (None, Some(id.clone())));
+        assert_eq!(due_target(pk, sk), DueTarget::Webhook(id));
         let id = RememberedId {
             account: "acme-1".parse().unwrap(),
             opened_at: Timestamp::from_millisecond(1_790_000_000_123).unwrap(),
             number: "a-1.x".parse().unwrap(),
         };
         assert_eq!(remembered_id(&account_pk(&id.account), &remembered_sk(&id)), Some(id));
+    }
+
+    #[test]
+    fn figures_sort_by_day_and_use_every_shard() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        assert_eq!(figures_pk(day("2026-03-09")), "FIGURES#2026-03");
+        assert!(figures_sk(day("2026-03-09"), u8::MAX) < figures_sk(day("2026-03-10"), 0));
+        let number = "INC-1".parse().unwrap();
+        let mut shards: Vec<_> =
+            (1..2_000).map(|version| figures_shard(&number, version)).collect();
+        shards.sort_unstable();
+        shards.dedup();
+        assert!(shards.into_iter().eq(0..FIGURE_SHARDS));
     }
 
     #[test]

@@ -7,12 +7,14 @@ mod accounts;
 mod board;
 mod commit;
 mod failure;
+mod figures;
 mod items;
 pub mod keys;
 mod outbox;
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
@@ -20,9 +22,12 @@ use super::{
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::EmailId;
-use crate::email::outbox::{OutboxItem, Settlement};
+use crate::figures::Figures;
 use crate::incident::Incident;
+use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber};
+use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::webhook::WebhookId;
 use failure::unavailable;
 use items::string;
 
@@ -93,22 +98,33 @@ impl Store for DynamoDbStore {
         id: &EmailId,
         claim_id: &str,
         lease_until: Timestamp,
-    ) -> Result<Option<OutboxItem>, StoreError> {
-        outbox::claim(self, id, claim_id, lease_until).await
+    ) -> Result<Option<EmailItem>, StoreError> {
+        let item = outbox::claim(self, &id.clone().into(), claim_id, lease_until).await?;
+        item.as_ref().map(items::read_email).transpose()
     }
 
-    async fn settle_email(
+    async fn claim_webhook(
         &self,
-        id: &EmailId,
+        id: &WebhookId,
+        claim_id: &str,
+        lease_until: Timestamp,
+    ) -> Result<Option<WebhookItem>, StoreError> {
+        let item = outbox::claim(self, &id.clone().into(), claim_id, lease_until).await?;
+        item.as_ref().map(items::read_webhook).transpose()
+    }
+
+    async fn settle(
+        &self,
+        id: &OutboxId,
         claim_id: &str,
         settlement: &Settlement,
     ) -> Result<(), StoreError> {
         outbox::settle(self, id, claim_id, settlement).await
     }
 
-    async fn requeue_email(
+    async fn requeue(
         &self,
-        id: &EmailId,
+        id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -127,6 +143,29 @@ impl Store for DynamoDbStore {
         board::open_incidents(self, after, limit).await
     }
 
+    async fn entries_of(
+        &self,
+        number: &IncidentNumber,
+        version: u64,
+    ) -> Result<Vec<TimelineEntry>, StoreError> {
+        let mut found = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :entries)")
+            .expression_attribute_values(":pk", string(keys::incident_pk(number)))
+            .expression_attribute_values(":entries", string(keys::entries_of(version)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut entries = Vec::new();
+        while let Some(item) = found.next().await {
+            entries.push(items::read_entry(&item.map_err(unavailable)?)?);
+        }
+        Ok(entries)
+    }
+
     async fn story(&self, number: &IncidentNumber) -> Result<Option<Story>, StoreError> {
         let mut pages = self
             .client
@@ -138,18 +177,20 @@ impl Store for DynamoDbStore {
             .into_paginator()
             .items()
             .send();
-        let (mut incident, mut timeline, mut emails) = (None, Vec::new(), Vec::new());
+        let (mut incident, mut timeline) = (None, Vec::new());
+        let (mut emails, mut webhooks) = (Vec::new(), Vec::new());
         while let Some(item) = pages.next().await {
             let item = item.map_err(unavailable)?;
             match items::text(&item, keys::ITEM).as_deref() {
                 Some(keys::INCIDENT) => incident = Some(items::read_incident(&item)?),
                 Some(keys::ENTRY) => timeline.push(items::read_entry(&item)?),
                 Some(keys::EMAIL) => emails.push(items::read_email(&item)?),
+                Some(keys::WEBHOOK) => webhooks.push(items::read_webhook(&item)?),
                 // Kinds of a later version are not this one's business.
                 _ => {}
             }
         }
-        Ok(incident.map(|incident| Story { incident, timeline, emails }))
+        Ok(incident.map(|incident| Story { incident, timeline, emails, webhooks }))
     }
 
     async fn load_account(&self, id: &AccountId) -> Result<Option<Account>, StoreError> {
@@ -175,5 +216,9 @@ impl Store for DynamoDbStore {
         due_at: Timestamp,
     ) -> Result<bool, StoreError> {
         accounts::settle(self, id, due_at).await
+    }
+
+    async fn figures(&self, from: Date, to: Date) -> Result<Figures, StoreError> {
+        figures::figures(self, from, to).await
     }
 }

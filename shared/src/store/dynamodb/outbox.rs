@@ -4,27 +4,32 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::items::{self, millis, number, string};
+use super::items::{self, Item, millis, number, string};
 use super::{DynamoDbStore, failure};
 use crate::email::EmailId;
-use crate::email::outbox::{EmailStatus, OutboxItem, Settlement};
+use crate::outbox::{DeliveryStatus, OutboxId, Settlement};
 use crate::store::StoreError;
 
-fn update(store: &DynamoDbStore, id: &EmailId) -> UpdateItemFluentBuilder {
+/// Gives up: the same for a webhook that is settled so and an e-mail that a change parks.
+pub(super) const PARK: &str =
+    "SET #status = :parked, #error = :error REMOVE due_shard, due_at, claim_id";
+
+fn update(store: &DynamoDbStore, id: &OutboxId) -> UpdateItemFluentBuilder {
     store
         .client
         .update_item()
         .table_name(&store.table)
-        .set_key(Some(items::email_key(id).into()))
+        .set_key(Some(items::outbox_key(id).into()))
         .expression_attribute_names("#status", items::STATUS)
 }
 
+/// The item as it is under the claim; `None` when it was not pending.
 pub(super) async fn claim(
     store: &DynamoDbStore,
-    id: &EmailId,
+    id: &OutboxId,
     claim_id: &str,
     lease_until: Timestamp,
-) -> Result<Option<OutboxItem>, StoreError> {
+) -> Result<Option<Item>, StoreError> {
     // Our own claim counts as ours: the SDK asks again when an answer was lost on its way.
     let outcome = update(store, id)
         .condition_expression("#status = :pending OR (#status = :sending AND claim_id = :claim_id)")
@@ -41,14 +46,14 @@ pub(super) async fn claim(
         .send()
         .await;
     match failure::conditional(outcome)? {
-        Ok(output) => output.attributes().map(items::read_email).transpose(),
+        Ok(output) => Ok(output.attributes),
         Err(_) => Ok(None),
     }
 }
 
 pub(super) async fn settle(
     store: &DynamoDbStore,
-    id: &EmailId,
+    id: &OutboxId,
     claim_id: &str,
     settlement: &Settlement,
 ) -> Result<(), StoreError> {
@@ -57,15 +62,22 @@ pub(super) async fn settle(
         .expression_attribute_values(":sending", string("sending"))
         .expression_attribute_values(":claim_id", string(claim_id));
     let update = match settlement {
-        Settlement::Sent { ses_message_id, sent_at } => update
-            .update_expression(
-                "SET #status = :sent, ses_message_id = :ses_message_id, sent_at = :sent_at \
-                 REMOVE due_shard, due_at, claim_id, #error",
-            )
+        Settlement::Sent { ses_message_id, sent_at } => {
+            let update = update
+                .update_expression(sent(ses_message_id.is_some()))
+                .expression_attribute_names("#error", items::ERROR)
+                .expression_attribute_values(":sent", string("sent"))
+                .expression_attribute_values(":sent_at", millis(*sent_at));
+            match ses_message_id {
+                Some(id) => update.expression_attribute_values(":ses_message_id", string(id)),
+                None => update,
+            }
+        }
+        Settlement::Parked { error } => update
+            .update_expression(PARK)
             .expression_attribute_names("#error", items::ERROR)
-            .expression_attribute_values(":sent", string("sent"))
-            .expression_attribute_values(":ses_message_id", string(ses_message_id))
-            .expression_attribute_values(":sent_at", millis(*sent_at)),
+            .expression_attribute_values(":parked", string("parked"))
+            .expression_attribute_values(":error", string(error)),
         Settlement::Retry { due_at, ambiguous, error } => update
             .update_expression(
                 "SET #status = :retrying, due_at = :due_at, #error = :error \
@@ -83,9 +95,19 @@ pub(super) async fn settle(
     }
 }
 
+/// Only what SES took has an id.
+fn sent(with_id: bool) -> &'static str {
+    if with_id {
+        "SET #status = :sent, sent_at = :sent_at, ses_message_id = :ses_message_id \
+         REMOVE due_shard, due_at, claim_id, #error"
+    } else {
+        "SET #status = :sent, sent_at = :sent_at REMOVE due_shard, due_at, claim_id, #error"
+    }
+}
+
 pub(super) async fn requeue(
     store: &DynamoDbStore,
-    id: &EmailId,
+    id: &OutboxId,
     due_at: Timestamp,
     pending_until: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -93,7 +115,7 @@ pub(super) async fn requeue(
     // the refused condition says so.
     match requeue_as(store, id, due_at, pending_until, false).await? {
         Ok(()) => Ok(true),
-        Err(Some(EmailStatus::Sending)) => {
+        Err(Some(DeliveryStatus::Sending)) => {
             Ok(requeue_as(store, id, due_at, pending_until, true).await?.is_ok())
         }
         Err(_) => Ok(false),
@@ -102,11 +124,11 @@ pub(super) async fn requeue(
 
 async fn requeue_as(
     store: &DynamoDbStore,
-    id: &EmailId,
+    id: &OutboxId,
     due_at: Timestamp,
     pending_until: Timestamp,
     was_sending: bool,
-) -> Result<Result<(), Option<EmailStatus>>, StoreError> {
+) -> Result<Result<(), Option<DeliveryStatus>>, StoreError> {
     let condition = if was_sending {
         "due_at = :due_at AND #status = :sending"
     } else {
@@ -140,7 +162,7 @@ pub(super) async fn cancel(
     id: &EmailId,
     due_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let outcome = update(store, id)
+    let outcome = update(store, &id.clone().into())
         .condition_expression("due_at = :due_at AND attribute_exists(#calls_for_action)")
         .update_expression("SET #status = :cancelled REMOVE due_shard, due_at, claim_id")
         .expression_attribute_names("#calls_for_action", items::CALLS_FOR_ACTION)

@@ -1,17 +1,23 @@
-//! The outbox: an e-mail and how far it got.
+//! The outbox: an e-mail or a webhook, and how far it got.
 //!
 //! `pending` -> claimed (`sending`, under a lease) -> `sent`, or `retrying`, or `parked`. Every state
-//! but the last three has a due instant, so the sweep finds whatever got stuck.
+//! but `sent`, `parked` and `cancelled` has a due instant, so the sweep finds whatever got stuck.
+//! Pure: it must never know how anything is sent.
+
+use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::OutboxEmail;
+use crate::email::{EmailId, OutboxEmail};
 use crate::incident::clock::after;
+use crate::incident::values::IncidentNumber;
+use crate::webhook::{OutboxWebhook, WebhookId};
 
-/// How long the stream has to hand a pending e-mail to `dispatch-email` before the sweep does.
+/// How long the stream has to hand out what is pending before the sweep does.
 pub const PENDING_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// How long a claim holds. Longer than any attempt to send: the mailer gives up after 30 s.
+/// How long a claim holds. Longer than any attempt to send: the mailer gives up after 30 s, and
+/// `dispatch-webhook` earlier.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(90);
 /// After how many ambiguous attempts an e-mail is given up on: each of them may have reached the
 /// recipient.
@@ -19,29 +25,70 @@ pub const MAX_AMBIGUOUS: u32 = 5;
 const RETRY_FIRST: i64 = 2;
 const RETRY_LONGEST: i64 = 15 * 60;
 
-/// How far an e-mail got.
+/// What is in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OutboxId {
+    /// An e-mail.
+    Email(EmailId),
+    /// A webhook.
+    Webhook(WebhookId),
+}
+
+impl OutboxId {
+    /// The incident.
+    #[must_use]
+    pub fn number(&self) -> &IncidentNumber {
+        match self {
+            Self::Email(id) => &id.number,
+            Self::Webhook(id) => &id.number,
+        }
+    }
+}
+
+impl fmt::Display for OutboxId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Email(id) => id.fmt(f),
+            Self::Webhook(id) => id.fmt(f),
+        }
+    }
+}
+
+impl From<EmailId> for OutboxId {
+    fn from(id: EmailId) -> Self {
+        Self::Email(id)
+    }
+}
+
+impl From<WebhookId> for OutboxId {
+    fn from(id: WebhookId) -> Self {
+        Self::Webhook(id)
+    }
+}
+
+/// How far something in the outbox got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum EmailStatus {
+pub enum DeliveryStatus {
     /// To be sent.
     Pending,
     /// Somebody is sending it.
     Sending,
     /// To be sent again at its due instant.
     Retrying,
-    /// SES has taken it.
+    /// SES has taken the e-mail; the receiver has taken the webhook.
     Sent,
-    /// It can never be sent; somebody else was told.
+    /// It is given up on. Of an e-mail, somebody else was told.
     Parked,
     /// It was held up until after the incident was resolved, and is not sent any more.
     Cancelled,
 }
 
-/// The delivery of an outbox e-mail.
+/// The delivery of something in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// How far it got.
-    pub status: EmailStatus,
+    pub status: DeliveryStatus,
     /// When somebody has to look at it again; `None` once it is sent, parked or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<Timestamp>,
@@ -54,10 +101,10 @@ pub struct Delivery {
     /// Who holds the lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_id: Option<String>,
-    /// The id that SES gave it.
+    /// The id that SES gave an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ses_message_id: Option<String>,
-    /// When SES took it.
+    /// When it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
     /// Why the last attempt failed.
@@ -66,11 +113,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// The delivery of an e-mail that was just written.
+    /// The delivery of what was just written.
     #[must_use]
     pub fn pending(created_at: Timestamp) -> Self {
         Self {
-            status: EmailStatus::Pending,
+            status: DeliveryStatus::Pending,
             due_at: Some(after(created_at, PENDING_FOR)),
             attempts: 0,
             ambiguous: 0,
@@ -90,9 +137,18 @@ impl Delivery {
 
 /// An e-mail in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutboxItem {
+pub struct EmailItem {
     /// What is said to whom.
     pub email: OutboxEmail,
+    /// How far it got.
+    pub delivery: Delivery,
+}
+
+/// A webhook in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookItem {
+    /// Who hears of what.
+    pub webhook: OutboxWebhook,
     /// How far it got.
     pub delivery: Delivery,
 }
@@ -100,10 +156,10 @@ pub struct OutboxItem {
 /// What became of one attempt, to be recorded under the lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settlement {
-    /// SES took it.
+    /// It was taken.
     Sent {
-        /// The id that SES gave it.
-        ses_message_id: String,
+        /// The id that SES gave an e-mail.
+        ses_message_id: Option<String>,
         /// When.
         sent_at: Timestamp,
     },
@@ -116,9 +172,15 @@ pub enum Settlement {
         /// Why it failed.
         error: String,
     },
+    /// It is given up on, and nobody else is told: a webhook. An e-mail is parked with the change
+    /// that tells others.
+    Parked {
+        /// Why.
+        error: String,
+    },
 }
 
-/// How long to wait before the next attempt: doubling from 2 s to 15 min, and between half and all
+/// How long to wait before the next attempt at an e-mail: doubling from 2 s to 15 min, and between half and all
 /// of that as `jitter` (0 to 1) says, so that what failed together does not return together.
 #[must_use]
 pub fn backoff(attempts: u32, jitter: f64) -> SignedDuration {

@@ -1,0 +1,188 @@
+//! Accounts and their managers.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use shared::account::{Account, recurrence};
+use shared::desk::Desk;
+use shared::http::openapi::{
+    AccountOfPath, AskedHeaders, NumberOfPath, PutHeaders, ReadingHeaders, StateRefused,
+};
+use shared::http::{
+    AccountInPath, AccountsWrite, Answer, Asked, EscalationsWrite, IncidentsRead, IncidentsWrite,
+    Number, Problem, Reading, answer,
+};
+use shared::incident::clock::after;
+use shared::incident::values::{AccountId, Customer, Name};
+use shared::incident::{Command, Refusal};
+use shared::store::{Store, StoreError};
+
+use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
+use crate::say;
+use crate::view::IncidentView;
+
+/// How often an account is written anew when somebody else was faster.
+const ATTEMPTS: usize = 5;
+/// The period of a report when the policy has no rule of recurrence.
+const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How many incidents of the period are looked at; the e-mail lists the latest fifty.
+const MOST_LOOKED_AT: usize = 200;
+
+/// A customer that has not chosen a language gets its account's.
+pub(super) async fn speak_its_language<S: Store>(
+    desk: &Desk<S>,
+    customer: &mut Customer,
+) -> Result<(), StoreError> {
+    if let (None, Some(id)) = (customer.language, &customer.account) {
+        let account = desk.store.load_account(id).await?;
+        customer.language = account.and_then(|account| account.language);
+    }
+    Ok(())
+}
+
+/// Loops the account manager in: the manager gets the incident's story so far, the customer is told.
+#[utoipa::path(
+    post,
+    path = "/v1/incidents/{number}/account-manager",
+    tag = "incidents",
+    params(NumberOfPath, AskedHeaders),
+    request_body = ManagerAsked,
+    responses(
+        (status = 200, description = "The manager is told.", body = IncidentView),
+        StateRefused,
+    ),
+    security(("iam" = []), ("jwt" = ["incidents:write"])),
+)]
+pub(super) async fn engage_manager<S: Store>(
+    State(desk): State<Desk<S>>,
+    Number(number): Number,
+    asked: Asked<IncidentsWrite, ManagerAsked>,
+) -> Result<Response, Problem> {
+    let story = desk.store.story(&number).await?.ok_or(Refusal::UnknownIncident)?;
+    let account = match &story.incident.customer.account {
+        Some(id) => desk.store.load_account(id).await?,
+        None => None,
+    };
+    let account = account.ok_or(Refusal::NoAccount)?;
+    let ManagerAsked { by, reason } = asked.body.clone();
+    let command = Command::EngageAccountManager { by, reason, account, story: story.timeline };
+    answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
+}
+
+/// Writes an account.
+#[utoipa::path(
+    put,
+    path = "/v1/accounts/{id}",
+    tag = "accounts",
+    params(AccountOfPath, PutHeaders),
+    request_body = AccountGiven,
+    responses(
+        (status = 200, description = "Written in place of what was there.", body = Account),
+        (status = 201, description = "A new account.", body = Account),
+    ),
+    security(("iam" = []), ("jwt" = ["accounts:write"])),
+)]
+pub(super) async fn put<S: Store>(
+    State(desk): State<Desk<S>>,
+    AccountInPath(id): AccountInPath,
+    asked: Asked<AccountsWrite, AccountGiven>,
+) -> Result<Response, Problem> {
+    for _ in 0..ATTEMPTS {
+        let before = desk.store.load_account(&id).await?;
+        let version = before.as_ref().map(|account| account.version);
+        asked.expects(version)?;
+        let AccountGiven { name, account_manager, domains, language } = asked.body.clone();
+        let account = Account {
+            id: id.clone(),
+            version: version.unwrap_or(0) + 1,
+            name,
+            account_manager,
+            domains,
+            language,
+            recurrence_noticed_at: before.as_ref().and_then(|a| a.recurrence_noticed_at),
+        };
+        match desk.store.put_account(&account).await {
+            Ok(()) => {
+                let is_new = before.is_none();
+                let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+                let answer = Answer::json(status, &account).at_version(account.version);
+                let answer = if is_new { answer.at(format!("/v1/accounts/{id}")) } else { answer };
+                return Ok(answer.into_response());
+            }
+            // Somebody else was faster: what the caller expects may hold no more.
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(StoreError::Conflict.into())
+}
+
+/// Reads an account.
+#[utoipa::path(
+    get,
+    path = "/v1/accounts/{id}",
+    tag = "accounts",
+    params(AccountOfPath, ReadingHeaders),
+    responses((status = 200, description = "The account.", body = Account)),
+    security(("iam" = []), ("jwt" = ["incidents:read"])),
+)]
+pub(super) async fn read<S: Store>(
+    State(desk): State<Desk<S>>,
+    reading: Reading<IncidentsRead>,
+    AccountInPath(id): AccountInPath,
+) -> Result<Response, Problem> {
+    let account = desk.store.load_account(&id).await?.ok_or(Refusal::UnknownAccount)?;
+    let answer = Answer::json(StatusCode::OK, &account).at_version(account.version);
+    Ok(reading.answer(answer))
+}
+
+/// That the account manager has a customer's report.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub(super) struct ReportTaken {
+    /// The account.
+    account: AccountId,
+    /// Who has the report.
+    account_manager: Name,
+    /// The start of the period that the report covers.
+    since: Timestamp,
+    /// How many incidents of the period it lists.
+    incidents: usize,
+}
+
+/// Reports recurring incidents to the account manager, with the list of the period's incidents.
+#[utoipa::path(
+    post,
+    path = "/v1/accounts/{id}/recurrences",
+    tag = "accounts",
+    params(AccountOfPath, AskedHeaders),
+    request_body = RecurrenceReport,
+    responses(
+        (status = 202, description = "The manager is told.", body = ReportTaken),
+        StateRefused,
+    ),
+    security(("iam" = []), ("jwt" = ["escalations:write"])),
+)]
+pub(super) async fn report_recurrence<S: Store>(
+    State(desk): State<Desk<S>>,
+    AccountInPath(id): AccountInPath,
+    asked: Asked<EscalationsWrite, RecurrenceReport>,
+) -> Result<Response, Problem> {
+    let account = desk.store.load_account(&id).await?.ok_or(Refusal::UnknownAccount)?;
+    let now = desk.clock.now();
+    let rule = desk.policy.recurrence.as_ref();
+    let since = rule.map_or(after(now, -DEFAULT_PERIOD), |rule| recurrence::since(rule, now));
+    let incidents = desk.store.account_incidents(&id, since, MOST_LOOKED_AT).await?;
+    let latest = incidents.first().ok_or(Refusal::NoIncidents { since })?;
+    let number = latest.number.clone();
+    let taken = ReportTaken {
+        account: id,
+        account_manager: account.account_manager.name.clone(),
+        since,
+        incidents: incidents.len().min(recurrence::MOST_LISTED),
+    };
+    let RecurrenceReport { reporter, message } = asked.body.clone();
+    let command = Command::ReportRecurrence { reporter, message, account, incidents, since };
+    answer(&desk, &asked, &number, &command, |_| Answer::json(StatusCode::ACCEPTED, &taken)).await
+}

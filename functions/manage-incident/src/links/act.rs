@@ -1,0 +1,170 @@
+//! What a form does: the command of its link, under the name that a person typed.
+
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use shared::carry_out::{Alone, Attendant, Failure, Outcome, carry_out};
+use shared::incident::clock::after;
+use shared::incident::values::{Customer, EmailAddress, Justification, Name};
+use shared::incident::{Change, Command, Incident};
+use shared::links::{Action, Link};
+use shared::store::{AnsweredRequest, Limit, RequestKey, Store};
+
+use super::said::Said;
+use super::typed::Typed;
+use super::{Pages, standing, taken};
+
+/// As long as an answer of the API is remembered.
+const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+impl<S: Store> Pages<S> {
+    /// Does what the link is for. Without what a person has to type, nothing changes, and the page
+    /// comes again and says what is missing.
+    pub(super) async fn carry_out(&self, link: &Link, mut typed: Typed) -> Response {
+        let incident = match self.desk.store.load(&link.incident).await {
+            Ok(Some(incident)) => incident,
+            Ok(None) => return self.say(&Said::NoIncident, link.language),
+            Err(error) => return self.failed(&error, link.language),
+        };
+        let (by, is_moot) = match link.action {
+            Action::Acknowledge { escalation } => {
+                let taken = standing(&incident, escalation).map(|it| taken(&incident, it, false));
+                (typed.name(), !matches!(taken, Ok(None)))
+            }
+            Action::Resume { escalation } => {
+                let taken = standing(&incident, escalation).map(|it| taken(&incident, it, false));
+                (typed.name(), !matches!(taken, Ok(Some(_))))
+            }
+            Action::Escalate => {
+                let (by, justification) = (typed.name(), typed.justification());
+                return match (by, justification) {
+                    (Some(by), Some(why)) => self.escalate(link, &incident, by, why).await,
+                    _ => self.page_of(link, &incident, &typed),
+                };
+            }
+            Action::View => (None, true),
+        };
+        let Some(by) = by.filter(|_| !is_moot) else {
+            return self.page_of(link, &incident, &typed);
+        };
+        let is_resume = matches!(link.action, Action::Resume { .. });
+        let command =
+            if is_resume { Command::ResumeLadder { by } } else { Command::Acknowledge { by } };
+        match carry_out(&self.desk, &link.incident, &command, &Alone).await {
+            Ok(Outcome::Changed(change)) => self.done(link, &change),
+            Ok(_) | Err(Failure::Refused(_)) => {
+                // Somebody was faster; the page says how things stand.
+                self.page(link, &Typed::default()).await
+            }
+            Err(Failure::Store(error)) => self.failed(&error, link.language),
+        }
+    }
+
+    /// The page after the command; where somebody was faster, it says how things stand.
+    fn done(&self, link: &Link, change: &Change) -> Response {
+        let (incident, now) = (&change.incident, !change.is_empty());
+        let said = match (link.action, incident.running_escalation()) {
+            (Action::Acknowledge { .. }, Some(escalation)) => taken(incident, escalation, now),
+            (Action::Resume { .. }, Some(escalation)) if now => {
+                Some(Said::NobodyHasIt { incident, escalation, now })
+            }
+            _ => None,
+        };
+        match said {
+            Some(said) => self.say(&said, link.language),
+            None => self.page_of(link, incident, &Typed::default()),
+        }
+    }
+
+    /// Escalates as the link's recipient. The same form sent twice, as by a page that is loaded
+    /// again, escalates once.
+    async fn escalate(
+        &self,
+        link: &Link,
+        incident: &Incident,
+        name: Name,
+        justification: Justification,
+    ) -> Response {
+        let requesters = incident.escalation.iter().flat_map(|escalation| &escalation.requesters);
+        let mut known = std::iter::once(&incident.customer).chain(requesters);
+        let account = known.find(|customer| customer.email == link.recipient);
+        let account = account.and_then(|customer| customer.account.clone());
+        let once = Once::of(self, link, &name, &justification);
+        let command = Command::Escalate {
+            number: link.incident.clone(),
+            requester: Customer {
+                name,
+                email: link.recipient.clone(),
+                language: Some(link.language),
+                account,
+            },
+            business_justification: justification.clone(),
+        };
+        let justification = &justification;
+        match carry_out(&self.desk, &link.incident, &command, &once).await {
+            Ok(Outcome::Changed(change)) => {
+                let incident = &change.incident;
+                self.say(&Said::Escalated { incident, justification }, link.language)
+            }
+            Ok(Outcome::AlreadyAnswered(_)) => {
+                self.say(&Said::Escalated { incident, justification }, link.language)
+            }
+            Ok(Outcome::OverLimit(limit)) => {
+                self.say(&Said::TooMany { until: limit.until }, link.language)
+            }
+            Err(Failure::Store(error)) => self.failed(&error, link.language),
+            // Neither happens: the form names no version, and the rules never refuse it. Whatever
+            // they say, the page says how things stand.
+            Ok(Outcome::Stale(_)) | Err(Failure::Refused(_)) => {
+                self.page(link, &Typed::default()).await
+            }
+        }
+    }
+}
+
+/// Remembers that this very form was carried out.
+struct Once<'a, S> {
+    pages: &'a Pages<S>,
+    key: RequestKey,
+    customer: EmailAddress,
+}
+
+impl<'a, S> Once<'a, S> {
+    fn of(pages: &'a Pages<S>, link: &Link, name: &Name, justification: &Justification) -> Self {
+        let mut hash = Sha256::new();
+        for part in [link.incident.as_str(), name.as_str(), justification.as_str()] {
+            hash.update(part);
+            // Justifications have no such character, and names have none either.
+            hash.update([0]);
+        }
+        let key = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let customer = link.recipient.clone();
+        Self { pages, key: RequestKey { caller: format!("link:{customer}"), key }, customer }
+    }
+}
+
+impl<S: Store> Attendant for Once<'_, S> {
+    fn request_key(&self) -> Option<&RequestKey> {
+        Some(&self.key)
+    }
+
+    /// The same as for those who escalate through the API: one count for both ways.
+    fn limit(&self, now: Timestamp) -> Option<Limit> {
+        let allowance = self.pages.desk.policy.limits.escalations_per_customer?;
+        Some(Limit::of("escalations", &self.customer, allowance, now))
+    }
+
+    fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
+        let answered_at = self.pages.desk.clock.now();
+        Some(AnsweredRequest {
+            key: self.key.clone(),
+            fingerprint: self.key.key.clone(),
+            status: 200,
+            location: None,
+            etag: None,
+            body: String::new(),
+            answered_at,
+            expires_at: after(answered_at, REMEMBERED_FOR),
+        })
+    }
+}

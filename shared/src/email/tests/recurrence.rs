@@ -1,0 +1,28 @@
+//! What a recurrence e-mail says of more incidents than it lists.
+
+use super::course::samples;
+use super::fixtures::{desk, email};
+use crate::account::recurrence::MOST_LISTED;
+use crate::email::EmailKind;
+use crate::email::render::render;
+use crate::incident::values::Language::{En, Fr};
+
+#[test]
+fn given_as_many_incidents_as_are_listed_it_says_that_there_may_be_more() {
+    for (listed, may_be_more) in [(MOST_LISTED - 1, false), (MOST_LISTED, true)] {
+        for (language, only) in [(En, "Only the latest 50"), (Fr, "Seuls les 50 derniers")] {
+            let mut kind = samples()
+                .into_iter()
+                .find(|sample| sample.name == "recurrence_noticed")
+                .map(|sample| sample.kind)
+                .unwrap();
+            if let EmailKind::RecurrenceNoticed { incidents, .. } = &mut kind {
+                let one = incidents.remove(0);
+                *incidents = vec![one; listed];
+            }
+            let text = render(&email(kind, language), &desk(), 0, None).unwrap().text;
+            let text = text.replace('\n', " ");
+            assert_eq!(text.contains(only), may_be_more, "{listed}: {text}");
+        }
+    }
+}
