@@ -20,6 +20,7 @@ pub mod mailer;
 pub mod outbox;
 pub mod policy;
 pub mod signing_keys;
+pub mod simulation;
 pub mod store;
 pub mod telemetry;
 pub mod webhook;

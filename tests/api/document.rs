@@ -26,6 +26,8 @@ fn story() -> Vec<Example> {
     let by = json!({ "by": "Grace Kim" });
     let response = json!({ "author": "Grace Kim", "message": "We have found it: a certificate." });
     let resolution = json!({ "by": "Grace Kim", "note": "The certificate is renewed." });
+    let scenario = "P1 by e-mail, Saturday 23:10, answered after 90m, watched for 2h";
+    let simulation = json!({ "scenario": scenario, "now": "2026-11-24T09:00:00+01:00" });
     vec![
         asks("/v1/incidents", "/v1/incidents", incident("INC-1")),
         asks("/v1/escalations", "/v1/escalations", escalation()),
@@ -36,6 +38,8 @@ fn story() -> Vec<Example> {
         asks("/v1/incidents/{number}/responses", "/v1/incidents/INC-1/responses", response),
         asks("/v1/incidents/{number}/resolution", "/v1/incidents/INC-1/resolution", resolution),
         reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
+        reads("/v1/incidents/{number}/deadlines", "/v1/incidents/INC-1/deadlines"),
+        asks("/v1/policy/simulations", "/v1/policy/simulations", simulation),
         reads("/v1/figures", "/v1/figures"),
     ]
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod bad_input;
 mod conditions;
+mod deadlines;
 mod document;
 mod figures;
 mod idempotency;
@@ -12,6 +13,7 @@ mod limits;
 mod link_keys;
 mod links;
 mod scopes;
+mod simulations;
 mod unavailable;
 
 use desk_tests::DEFAULT_POLICY;

@@ -4,11 +4,13 @@
 
 mod accounts;
 mod actions;
+mod deadlines;
 mod document;
 mod figures;
 pub mod links;
 mod list;
 mod request;
+mod simulate;
 mod view;
 
 use axum::Router;
@@ -27,6 +29,7 @@ use shared::incident::{Change, Command, Refusal};
 use shared::links::KeyRing;
 use shared::store::Store;
 
+pub use deadlines::DeadlinesView;
 use request::NewIncident;
 pub use view::{IncidentView, StoryView};
 
@@ -36,6 +39,8 @@ pub use view::{IncidentView, StoryView};
     open,
     list::list,
     read,
+    deadlines::explained,
+    simulate::simulate,
     actions::respond,
     actions::acknowledge,
     actions::wait,
@@ -59,6 +64,8 @@ pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
         .route("/openapi.json", get(document::read))
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
         .route("/v1/incidents/{number}", get(read::<S>))
+        .route("/v1/incidents/{number}/deadlines", get(deadlines::explained::<S>))
+        .route("/v1/policy/simulations", post(simulate::simulate::<S>))
         .route("/v1/incidents/{number}/responses", post(actions::respond::<S>))
         .route("/v1/incidents/{number}/acknowledgement", post(actions::acknowledge::<S>))
         .route("/v1/incidents/{number}/pause", post(actions::wait::<S>))

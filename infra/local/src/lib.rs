@@ -23,6 +23,7 @@ pub mod options;
 mod ports;
 mod schedule;
 mod ses;
+pub mod simulate;
 mod stream;
 pub mod table;
 pub mod welcome;

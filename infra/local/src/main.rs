@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use escalation_desk::arguments::Arguments;
+use escalation_desk::arguments::{Arguments, Task};
 use escalation_desk::desk;
 use escalation_desk::options::Options;
+use escalation_desk::simulate;
 use escalation_desk::welcome::Welcome;
+use shared::clock::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -31,6 +33,10 @@ async fn main() -> ExitCode {
 
 #[expect(clippy::print_stdout, reason = "a program for the terminal")]
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Some(Task::Simulate(asked)) = &arguments.task {
+        println!("{}", simulate::table(asked, Clock::system().now())?);
+        return Ok(());
+    }
     let options = Options::from_arguments(arguments)?;
     let welcome = Welcome::of(&options);
     let mut terminated = signal(SignalKind::terminate()).context("no signals")?;

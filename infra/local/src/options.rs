@@ -67,15 +67,26 @@ impl Options {
     ///
     /// [`PolicyError`].
     pub fn from_arguments(arguments: Arguments) -> Result<Self, PolicyError> {
-        let Arguments { policy, data, port, dynamodb_port, mailbox_port } = arguments;
-        let (policy_from, text) = match policy {
-            Some(path) => (path.display().to_string(), read(&path)?),
-            None => ("the default, infra/policy.toml".to_owned(), DEFAULT_POLICY.to_owned()),
-        };
-        let policy = Policy::read(&text)
-            .map_err(|mistakes| PolicyError::Wrong { from: policy_from.clone(), mistakes })?;
+        let Arguments { policy, data, port, dynamodb_port, mailbox_port, task: _ } = arguments;
+        let (policy_from, policy) = policy_of(policy.as_deref())?;
         let ports = Ports { api: port, dynamodb: dynamodb_port, mailbox: mailbox_port };
         Ok(Self { policy, policy_from, data, ports })
+    }
+}
+
+/// The policy of a file, or the default one, and where it comes from.
+///
+/// # Errors
+///
+/// [`PolicyError`].
+pub fn policy_of(file: Option<&Path>) -> Result<(String, Policy), PolicyError> {
+    let (from, text) = match file {
+        Some(path) => (path.display().to_string(), read(path)?),
+        None => ("the default, infra/policy.toml".to_owned(), DEFAULT_POLICY.to_owned()),
+    };
+    match Policy::read(&text) {
+        Ok(policy) => Ok((from, policy)),
+        Err(mistakes) => Err(PolicyError::Wrong { from, mistakes }),
     }
 }
 

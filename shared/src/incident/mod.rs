@@ -6,6 +6,7 @@
 pub mod change;
 pub mod clock;
 pub mod command;
+pub mod deadlines;
 mod decide;
 pub mod escalation;
 pub mod timeline;

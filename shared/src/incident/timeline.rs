@@ -157,6 +157,9 @@ pub enum Event {
         because: PauseEnd,
         /// The deadline from now on.
         due_at: Timestamp,
+        /// The warnings from now on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        warnings: Vec<Timestamp>,
     },
     /// The customer wrote or called.
     CustomerReplied {

@@ -20,6 +20,18 @@ impl Period {
     /// The longest that a policy may say: 366 days.
     pub const LONGEST: Self = Self(SignedDuration::from_secs(366 * DAY_SECS));
 
+    /// So many days; at least one, and at most the longest.
+    #[must_use]
+    pub fn of_days(days: i64) -> Self {
+        Self(SignedDuration::from_secs(days.clamp(1, 366) * DAY_SECS))
+    }
+
+    /// Both, one after the other; `None` when that is longer than a policy may say.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Some(Self(self.0 + other.0)).filter(|sum| *sum <= Self::LONGEST)
+    }
+
     /// As a duration.
     #[must_use]
     pub fn duration(self) -> SignedDuration {

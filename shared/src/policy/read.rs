@@ -30,11 +30,18 @@ impl std::fmt::Display for PolicyMistakes {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let many = if self.0.len() == 1 { "mistake" } else { "mistakes" };
         write!(f, "the policy has {} {many}:", self.0.len())?;
-        for PolicyMistake { line, path, detail } in &self.0 {
-            let separator = if path.is_empty() { "" } else { " " };
-            write!(f, "\n  line {line}: {path}{separator}{detail}")?;
+        for mistake in &self.0 {
+            write!(f, "\n  {mistake}")?;
         }
         Ok(())
+    }
+}
+
+impl std::fmt::Display for PolicyMistake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { line, path, detail } = self;
+        let separator = if path.is_empty() { "" } else { " " };
+        write!(f, "line {line}: {path}{separator}{detail}")
     }
 }
 

@@ -18,12 +18,14 @@ pub struct Story {
     pub now: Timestamp,
     /// Everything since the last [`Story::when`].
     pub last: Vec<Change>,
+    /// Everything since the start.
+    pub history: Vec<Change>,
 }
 
 pub fn given() -> Story {
     let start = "2026-11-24T08:00:00Z".parse().unwrap();
     let policy = Policy::read(POLICY).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    Story { policy, incident: None, start, now: start, last: Vec::new() }
+    Story { policy, incident: None, start, now: start, last: Vec::new(), history: Vec::new() }
 }
 
 pub fn customer() -> Customer {
@@ -85,14 +87,20 @@ impl Story {
         let change = decide(self.incident.as_ref(), command, &self.policy, self.now)?;
         if !change.is_empty() {
             self.incident = Some(change.incident.clone());
-            self.last.push(change);
+            self.last.push(change.clone());
+            self.history.push(change);
         }
         Ok(())
     }
 
     /// Lets time pass until `minutes` after the start, acting on each instant as it comes.
-    pub fn until(mut self, minutes: i64) -> Self {
+    pub fn until(self, minutes: i64) -> Self {
         let end = self.start + SignedDuration::from_mins(minutes);
+        self.pass_until(end)
+    }
+
+    /// The same, until an instant.
+    pub fn pass_until(mut self, end: Timestamp) -> Self {
         self.last.clear();
         while let Some(due) = self.incident.as_ref().and_then(Incident::next_due)
             && due <= end

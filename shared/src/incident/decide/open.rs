@@ -95,8 +95,7 @@ fn complete(
     summary: Summary,
     customer: Customer,
 ) -> Change {
-    draft.record(Event::Completed { priority, channel, summary: summary.clone() });
-    draft.incident.summary = Some(summary);
+    draft.incident.summary = Some(summary.clone());
     draft.incident.channel = channel;
     let escalated_by = std::mem::replace(&mut draft.incident.customer, customer);
     // The account's own record of the incident stays where it was begun.
@@ -106,6 +105,7 @@ fn complete(
     if let Some(escalation) = draft.incident.escalation.as_mut().filter(|_| is_other) {
         escalation.requesters.insert(0, escalated_by);
     }
-    priority::move_deadlines(&mut draft, priority);
+    let moved = priority::move_deadlines(&mut draft, priority);
+    draft.record_starting(Event::Completed { priority, channel, summary }, moved);
     draft.finish()
 }

@@ -83,6 +83,7 @@ pub(super) fn end(draft: &mut Draft<'_>, because: PauseEnd, at: Timestamp) {
         ended_at,
         because,
         due_at: update.due_at,
+        warnings: update.warnings.clone(),
     });
     draft.incident.update = Some(update);
 }

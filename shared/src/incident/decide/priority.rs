@@ -71,13 +71,14 @@ fn end_pause_of_what_ran_out(draft: &mut Draft<'_>) {
     let Some(update) = draft.incident.update.as_ref().filter(|update| !update.is_paused()) else {
         return;
     };
-    let due_at = update.due_at;
+    let (due_at, warnings) = (update.due_at, update.warnings.clone());
     if let Some(pause) = draft.incident.pause.take() {
         draft.record(Event::PauseEnded {
             since: pause.since,
             ended_at: draft.now,
             because: PauseEnd::PriorityRaised,
             due_at,
+            warnings,
         });
     }
 }
