@@ -17,26 +17,63 @@ use crate::{escalation, incident, world};
 struct Example {
     route: &'static str,
     path: &'static str,
+    method: &'static str,
     body: Option<Value>,
 }
 
 fn story() -> Vec<Example> {
-    let asks = |route, path, body| Example { route, path, body: Some(body) };
-    let reads = |route, path| Example { route, path, body: None };
+    let of = |method, route, path, body| Example { route, path, method, body };
+    let asks = |route, path, body| of("post", route, path, Some(body));
+    let reads = |route, path| of("get", route, path, None);
     let by = json!({ "by": "Grace Kim" });
+    let account = json!({
+        "name": "Acme", "domains": ["acme.example"], "language": "en",
+        "account_manager": { "name": "Mary Moss", "email": "mary.moss@example.com" },
+    });
     let response = json!({ "author": "Grace Kim", "message": "We have found it: a certificate." });
+    let pause = json!({
+        "by": "Grace Kim", "reason": "Please send us the certificate's serial number.",
+        "until": "2026-11-26T09:00:00+01:00",
+    });
+    let reply = json!({ "from": "Ada", "message": "It is 4711." });
+    let priority =
+        json!({ "by": "Grace Kim", "priority": "P2", "reason": "There is a way round." });
+    let manager = json!({ "by": "Grace Kim", "reason": "Ada asks for a word with you." });
+    let report = json!({
+        "reporter": { "name": "Ada", "email": "ada@customer.example" },
+        "message": "Every quarter a certificate runs out.",
+    });
     let resolution = json!({ "by": "Grace Kim", "note": "The certificate is renewed." });
+    let reopening = json!({ "by": "Grace Kim", "note": "One host still has the old one." });
     let scenario = "P1 by e-mail, Saturday 23:10, answered after 90m, watched for 2h";
     let simulation = json!({ "scenario": scenario, "now": "2026-11-24T09:00:00+01:00" });
     vec![
-        asks("/v1/incidents", "/v1/incidents", incident("INC-1")),
+        of("put", "/v1/accounts/{id}", "/v1/accounts/ACME", Some(account.clone())),
+        of("put", "/v1/accounts/{id}", "/v1/accounts/ACME", Some(account)),
+        reads("/v1/accounts/{id}", "/v1/accounts/ACME"),
         asks("/v1/escalations", "/v1/escalations", escalation()),
         asks("/v1/escalations", "/v1/escalations", escalation()),
         reads("/v1/escalations/{number}", "/v1/escalations/INC-1"),
+        asks("/v1/incidents", "/v1/incidents", incident("INC-1")),
+        asks("/v1/incidents", "/v1/incidents", incident("INC-2")),
         asks("/v1/incidents/{number}/acknowledgement", "/v1/incidents/INC-1/acknowledgement", by),
         reads("/v1/incidents", "/v1/incidents?limit=1"),
         asks("/v1/incidents/{number}/responses", "/v1/incidents/INC-1/responses", response),
+        asks("/v1/incidents/{number}/pause", "/v1/incidents/INC-1/pause", pause),
+        asks(
+            "/v1/incidents/{number}/customer-replies",
+            "/v1/incidents/INC-1/customer-replies",
+            reply,
+        ),
+        asks("/v1/incidents/{number}/priority", "/v1/incidents/INC-1/priority", priority),
+        asks(
+            "/v1/incidents/{number}/account-manager",
+            "/v1/incidents/INC-2/account-manager",
+            manager,
+        ),
+        asks("/v1/accounts/{id}/recurrences", "/v1/accounts/ACME/recurrences", report),
         asks("/v1/incidents/{number}/resolution", "/v1/incidents/INC-1/resolution", resolution),
+        asks("/v1/incidents/{number}/reopening", "/v1/incidents/INC-1/reopening", reopening),
         reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
         reads("/v1/incidents/{number}/deadlines", "/v1/incidents/INC-1/deadlines"),
         asks("/v1/policy/simulations", "/v1/policy/simulations", simulation),
@@ -48,9 +85,8 @@ fn story() -> Vec<Example> {
 async fn with_examples() -> Value {
     let mut document = serde_json::to_value(document()).unwrap();
     let world = world();
-    for Example { route, path, body } in story() {
-        let reply = asked(&world, path, body.as_ref()).await;
-        let method = if body.is_some() { "post" } else { "get" };
+    for Example { route, path, method, body } in story() {
+        let reply = asked(&world, method, path, body.as_ref()).await;
         let operation = &mut document["paths"][route][method];
         assert!(!operation.is_null(), "{method} {route} is in no document");
         if let Some(body) = body {
@@ -63,8 +99,10 @@ async fn with_examples() -> Value {
     document
 }
 
-async fn asked(world: &World, path: &str, body: Option<&Value>) -> Reply {
-    let reply = world.ask(body.map_or_else(|| get(path), |body| post(path, body))).await;
+async fn asked(world: &World, method: &str, path: &str, body: Option<&Value>) -> Reply {
+    let mut request = body.map_or_else(|| get(path), |body| post(path, body));
+    *request.method_mut() = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+    let reply = world.ask(request).await;
     assert!(reply.status.is_success(), "{path}: {}", reply.whole());
     reply
 }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod bad_input;
+mod care;
 mod conditions;
 mod deadlines;
 mod document;

@@ -5,3 +5,4 @@
 mod deadlines;
 mod deliveries;
 mod webhooks;
+mod whole_life;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
@@ -82,6 +82,14 @@ pub async fn over_http(address: std::net::SocketAddr, path: &str, body: &Value) 
 #[must_use]
 pub fn post(path: &str, body: &Value) -> Request<Body> {
     raw(path, body.to_string())
+}
+
+/// A PUT of JSON.
+#[must_use]
+pub fn put(path: &str, body: &Value) -> Request<Body> {
+    let mut request = post(path, body);
+    *request.method_mut() = Method::PUT;
+    request
 }
 
 /// A POST of JSON under an idempotency key.

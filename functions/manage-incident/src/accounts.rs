@@ -46,6 +46,7 @@ pub(super) async fn speak_its_language<S: Store>(
 #[utoipa::path(
     post,
     path = "/v1/incidents/{number}/account-manager",
+    operation_id = "engage_account_manager",
     tag = "incidents",
     params(NumberOfPath, AskedHeaders),
     request_body = ManagerAsked,
@@ -75,6 +76,7 @@ pub(super) async fn engage_manager<S: Store>(
 #[utoipa::path(
     put,
     path = "/v1/accounts/{id}",
+    operation_id = "write_account",
     tag = "accounts",
     params(AccountOfPath, PutHeaders),
     request_body = AccountGiven,
@@ -123,6 +125,7 @@ pub(super) async fn put<S: Store>(
 #[utoipa::path(
     get,
     path = "/v1/accounts/{id}",
+    operation_id = "read_account",
     tag = "accounts",
     params(AccountOfPath, ReadingHeaders),
     responses((status = 200, description = "The account.", body = Account)),
@@ -155,6 +158,7 @@ pub(super) struct ReportTaken {
 #[utoipa::path(
     post,
     path = "/v1/accounts/{id}/recurrences",
+    operation_id = "report_recurrence",
     tag = "accounts",
     params(AccountOfPath, AskedHeaders),
     request_body = RecurrenceReport,

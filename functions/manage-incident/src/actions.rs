@@ -88,6 +88,7 @@ pub(super) async fn resolve<S: Store>(
 #[utoipa::path(
     post,
     path = "/v1/incidents/{number}/pause",
+    operation_id = "wait_on_customer",
     tag = "incidents",
     params(NumberOfPath, AskedHeaders),
     request_body = PauseAsked,
@@ -111,6 +112,7 @@ pub(super) async fn wait<S: Store>(
 #[utoipa::path(
     post,
     path = "/v1/incidents/{number}/customer-replies",
+    operation_id = "record_customer_reply",
     tag = "incidents",
     params(NumberOfPath, AskedHeaders),
     request_body = CustomerReply,
@@ -135,6 +137,7 @@ pub(super) async fn customer_replied<S: Store>(
 #[utoipa::path(
     post,
     path = "/v1/incidents/{number}/priority",
+    operation_id = "change_priority",
     tag = "incidents",
     params(NumberOfPath, AskedHeaders),
     request_body = PriorityFound,
@@ -158,6 +161,7 @@ pub(super) async fn change_priority<S: Store>(
 #[utoipa::path(
     post,
     path = "/v1/incidents/{number}/reopening",
+    operation_id = "reopen_incident",
     tag = "incidents",
     params(NumberOfPath, AskedHeaders),
     request_body = Reopening,
