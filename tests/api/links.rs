@@ -31,6 +31,21 @@ fn signed(action: Action, language: Language) -> String {
     format!("/links/{}", LinkKeys::read(LINK_KEYS).unwrap().sign(&link))
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_customers_page_says_what_care_waits_for_and_promises_nothing_overdue() {
+    let world = world();
+    let mut opened = incident("INC-1");
+    opened["channel"] = "chat".into();
+    assert_eq!(world.post("/v1/incidents", opened).await.status, 201);
+    let pause = json!({
+        "by": "Grace", "reason": "Please send us the log of 08:00.", "until": "2026-11-25T08:00:00Z",
+    });
+    assert_eq!(world.post("/v1/incidents/INC-1/pause", pause).await.status, 200);
+    for (language, name) in [(En, "view_paused.en"), (Fr, "view_paused.fr")] {
+        assert_snapshot!(name, shown(&world.ask(get(&signed(Action::View, language))).await));
+    }
+}
+
 fn form(path: &str, typed: &str) -> Request<Body> {
     Request::post(path)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

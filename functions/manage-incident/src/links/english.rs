@@ -168,9 +168,17 @@ fn view(incident: &Incident, when: &When<'_>, escalate: &str, story: Vec<Told>) 
     let state = match (&incident.status, incident.running_escalation()) {
         (Status::Resolved { at, .. }, _) => format!("resolved, {}", when.full(*at)),
         (Status::Open, Some(_)) => "open, escalated to customer-care management".to_owned(),
+        (Status::Open, None) if incident.pause.is_some() => "open, waiting for you".to_owned(),
         (Status::Open, None) => "open".to_owned(),
     };
-    let mut page = promise(page.about(summary(incident)), incident, when)
+    let page = promise(page.about(summary(incident)), incident, when);
+    let page = match &incident.pause {
+        Some(pause) => page
+            .say(format!("{} needs something from you to go on. Please write to or call the person you are in touch with.", pause.by))
+            .quote(format!("What {} needs", pause.by), pause.reason.as_str()),
+        None => page,
+    };
+    let mut page = page
         .fact("State", state)
         .fact("Priority", incident.priority.to_string())
         .fact("Opened", when.full(incident.opened_at));
@@ -200,10 +208,17 @@ fn promise(page: Page, incident: &Incident, when: &When<'_>) -> Page {
         Some((clock, due_at)) => {
             page.deadline(format!("{} promised by", label(clock)), when.full(due_at))
         }
-        None => page.deadline(
-            "Our promise",
-            "overdue: it stays escalated until a person responds".to_owned(),
-        ),
+        None => match &incident.pause {
+            Some(pause) => page.deadline("We go on by", when.full(pause.until)),
+            None if incident.running_escalation().is_some() => page.deadline(
+                "Our promise",
+                "overdue: it stays escalated until a person responds".to_owned(),
+            ),
+            None => page.deadline(
+                "Our promise",
+                "overdue: the teams are reminded until a person responds".to_owned(),
+            ),
+        },
     }
 }
 

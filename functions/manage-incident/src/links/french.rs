@@ -169,9 +169,19 @@ fn view(incident: &Incident, when: &When<'_>, escalate: &str, story: Vec<Told>) 
     let state = match (&incident.status, incident.running_escalation()) {
         (Status::Resolved { at, .. }, _) => format!("résolu, le {}", when.full(*at)),
         (Status::Open, Some(_)) => "ouvert, escaladé à la direction du service client".to_owned(),
+        (Status::Open, None) if incident.pause.is_some() => {
+            "ouvert, en attente de votre part".to_owned()
+        }
         (Status::Open, None) => "ouvert".to_owned(),
     };
-    let mut page = promise(page.about(summary(incident)), incident, when)
+    let page = promise(page.about(summary(incident)), incident, when);
+    let page = match &incident.pause {
+        Some(pause) => page
+            .say(format!("{} a besoin de vous pour continuer. Veuillez écrire à la personne avec qui vous êtes en contact, ou l’appeler.", pause.by))
+            .quote(format!("Ce dont {} a besoin", pause.by), pause.reason.as_str()),
+        None => page,
+    };
+    let mut page = page
         .fact("État", state)
         .fact("Priorité", incident.priority.to_string())
         .fact("Ouvert le", when.full(incident.opened_at));
@@ -201,11 +211,19 @@ fn promise(page: Page, incident: &Incident, when: &When<'_>) -> Page {
         Some((clock, due_at)) => {
             page.deadline(format!("{} au plus tard le", label(clock)), when.full(due_at))
         }
-        None => page.deadline(
-            "Notre promesse",
-            "en retard\u{a0}: l’incident reste escaladé jusqu’à ce qu’une personne réponde"
-                .to_owned(),
-        ),
+        None => match &incident.pause {
+            Some(pause) => page.deadline("Nous reprenons au plus tard le", when.full(pause.until)),
+            None if incident.running_escalation().is_some() => page.deadline(
+                "Notre promesse",
+                "en retard\u{a0}: l’incident reste escaladé jusqu’à ce qu’une personne réponde"
+                    .to_owned(),
+            ),
+            None => page.deadline(
+                "Notre promesse",
+                "en retard\u{a0}: les équipes sont relancées jusqu’à ce qu’une personne réponde"
+                    .to_owned(),
+            ),
+        },
     }
 }
 
