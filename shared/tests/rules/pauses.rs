@@ -72,6 +72,14 @@ fn a_sweep_that_was_late_ends_the_pause_at_its_maximum_all_the_same() {
 }
 
 #[test]
+fn a_reply_after_the_maximum_that_no_sweep_saw_gives_no_more_than_the_maximum() {
+    let story = waiting_since(60, 120).outage_until(200).when(reply());
+    story.then_happened(&["200m customer_replied", "200m pause_ended"]);
+    let update = story.incident().clock(ClockName::Update).unwrap();
+    assert_eq!(story.minutes(update.due_at), 6 * 60 + 60);
+}
+
+#[test]
 fn a_reply_that_is_told_late_counts_from_when_it_was_given() {
     let story = waiting_since(60, 1500).until(180);
     let at = Some(story.start + SignedDuration::from_mins(100));
@@ -99,6 +107,9 @@ fn a_response_an_escalation_and_a_resolution_end_a_pause() {
 #[test]
 fn waiting_on_goes_on_waiting_for_the_new_reason() {
     let story = waiting_since(60, 120).until(100);
+    // The longest counts from when the waiting began, however often it is asked for.
+    let too_long = wait(&story, 60 + 5 * 24 * 60 + 1);
+    assert!(matches!(story.refuses(too_long), Refusal::PauseOutOfRange { .. }));
     let longer = wait(&story, 1500);
     let story = story.when(longer);
     story.then_happened(&["100m waiting_on_customer"]).then_due(Some(1500));

@@ -2,9 +2,9 @@
 
 use shared::incident::Command;
 use shared::incident::clock::ClockName;
-use shared::incident::values::{Channel, Priority};
+use shared::incident::values::{Channel, Customer, Priority};
 
-use crate::story::{Story, escalate, given, open, respond};
+use crate::story::{Story, customer, escalate, given, open, resolve, respond};
 
 fn open_as(priority: Priority, channel: Channel) -> Command {
     let Command::Open { number, summary, customer, received_at, .. } = open(channel) else {
@@ -60,6 +60,14 @@ fn raised_too_late_the_promise_is_broken_at_once() {
 }
 
 #[test]
+fn a_deadline_is_never_moved_away_from_the_customer() {
+    let mut story = given();
+    story.policy.targets.p1.initial_response.within = "8h".to_owned().try_into().unwrap();
+    let story = story.when(open_as(Priority::P2, Channel::Email)).when(find(Priority::P1));
+    assert_eq!(due(&story, ClockName::InitialResponse), 4 * 60);
+}
+
+#[test]
 fn lowered_what_was_promised_stays_and_later_promises_are_lower() {
     let story = given().when(open_as(Priority::P1, Channel::Email)).when(find(Priority::P4));
     assert_eq!(due(&story, ClockName::InitialResponse), 60);
@@ -91,4 +99,21 @@ fn care_completes_an_incident_that_a_customer_escalated_before_care_had_entered_
     assert_eq!(incident.summary.as_ref().unwrap().as_str(), "Checkout is down");
     assert_eq!(incident.channel, Channel::Phone);
     assert_eq!(due(&story, ClockName::EscalationResponse), 60, "what was promised stays");
+}
+
+#[test]
+fn whoever_escalated_is_still_told_when_care_enters_another_customer() {
+    let requester = Customer {
+        name: "Bob".parse().unwrap(),
+        email: "bob@customer.example".parse().unwrap(),
+        ..customer()
+    };
+    let business_justification = "We lose 40,000 EUR an hour.".parse().unwrap();
+    let number = "INC-1".parse().unwrap();
+    let story = given().when(Command::Escalate { number, requester, business_justification });
+    let story = story.when(open_as(Priority::P1, Channel::Phone)).when(resolve());
+    let told: Vec<_> = story.emails().map(|email| email.recipient.to_string()).collect();
+    for customer in ["ada@customer.example", "bob@customer.example"] {
+        assert!(told.contains(&customer.to_owned()), "{customer} in {told:?}");
+    }
 }
