@@ -1,4 +1,4 @@
-"""What a schema cannot say: a key is used for one request, and an instant lies behind us."""
+"""What a schema cannot say: a key is used for one request, instants lie behind us or not far ahead."""
 
 import datetime
 import uuid
@@ -18,8 +18,13 @@ def before_call(context, case, kwargs):
     if isinstance(case.body, dict):
         for name in ("received_at", "at"):
             if isinstance(case.body.get(name), str) and is_instant(case.body[name]):
-                now = datetime.datetime.now(datetime.timezone.utc)
-                case.body[name] = now.isoformat()
+                case.body[name] = instant(datetime.timedelta())
+        if isinstance(case.body.get("until"), str) and is_instant(case.body["until"]):
+            case.body["until"] = instant(datetime.timedelta(hours=1))
+
+
+def instant(ahead):
+    return (datetime.datetime.now(datetime.timezone.utc) + ahead).isoformat()
 
 
 def is_instant(text):

@@ -140,6 +140,7 @@ pub(super) struct AccountGiven {
     pub account_manager: AccountManager,
     /// Where its people write from.
     #[deserr(default)]
+    #[serde(default)]
     pub domains: Vec<Domain>,
     /// The language of e-mails to its people, when they have not chosen one.
     #[deserr(default)]

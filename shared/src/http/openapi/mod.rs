@@ -98,9 +98,11 @@ pub fn complete(document: &mut OpenApi) {
     }
     let Some(components) = &mut document.components else { return };
     problems::schemas(components);
-    // It is stored as well as sent, and what is stored may come from a later version.
-    if let Some(RefOr::T(Schema::Object(customer))) = components.schemas.get_mut("Customer") {
-        customer.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+    // They are stored as well as sent, and what is stored may come from a later version.
+    for name in ["Customer", "AccountManager"] {
+        if let Some(RefOr::T(Schema::Object(sent))) = components.schemas.get_mut(name) {
+            sent.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
     }
 }
 
