@@ -109,18 +109,16 @@ Try it, in another terminal:
   curl -i {api}/v1/incidents/INC-1001/responses -H 'content-type: application/json' -d '{{
     "author": "Sam Roy", "message": "We have found the cause and are working on it."}}'
 
-  # What is due next; all that is known of one incident; each of its deadlines, explained.
+  # What is due next; all that is known of one incident; its deadlines; the figures of the month.
   curl {api}/v1/incidents
   curl {api}/v1/incidents/INC-1001
   curl {api}/v1/incidents/INC-1001/deadlines
-
-  # How promises were kept this month; every route there is, with examples.
   curl {api}/v1/figures
-  curl {api}/openapi.json
 
   # What would happen, without a desk and without an e-mail:
   cargo run -- simulate "P1 by e-mail, Saturday 23:10, nobody answers"
 
+Every route, with examples: {api}/openapi.json
 Ctrl-C stops everything.
 "#
     )
