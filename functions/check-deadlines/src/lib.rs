@@ -1,4 +1,5 @@
-//! `check-deadlines`: acts on everything that is due.
+//! `check-deadlines`: acts on everything that is due: warnings, deadlines, ladder levels, pauses that
+//! end, recurrence, and e-mails and webhooks that are stuck in the outbox.
 //!
 //! EventBridge Scheduler promises a minute's precision, so a sweep looks ahead: it acts at once on
 //! what is overdue, then sleeps until each coming instant and acts on it. Sweeps overlap, and that

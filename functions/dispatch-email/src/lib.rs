@@ -1,7 +1,8 @@
 //! `dispatch-email`: sends each outbox e-mail through SES.
 //!
 //! Claim, render, send, settle. The stream only says which e-mail; what is sent is the item itself,
-//! under a lease, so that a record that comes twice sends nothing twice. No rule lives here.
+//! under a lease, so that a record that comes twice sends nothing twice. An e-mail whose link cannot be
+//! signed goes out without it. No rule lives here.
 
 mod attempt;
 

@@ -1,6 +1,8 @@
-//! `manage-incident`: customer care opens, answers, acknowledges, resolves and reads incidents.
+//! `manage-incident`: what customer care does on incidents and accounts and reads of them, and the
+//! pages behind links in e-mails.
 //!
-//! Parse, carry out, answer. No rule lives here.
+//! Parse, carry out, answer. No rule lives here, and nobody acts by reading: what care asks needs a
+//! scope, and what a link does needs a POST with what a person typed.
 
 mod accounts;
 mod actions;

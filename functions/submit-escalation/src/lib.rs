@@ -1,6 +1,7 @@
-//! `submit-escalation`: takes a customer's escalation and answers with its state and deadline.
+//! `submit-escalation`: takes a customer's escalation and answers with its state and deadline, so
+//! many in a window as the policy allows one customer.
 //!
-//! Parse, carry out, answer. No rule lives here.
+//! Parse, carry out, answer. No rule lives here, and no answer names a person in care.
 
 mod view;
 

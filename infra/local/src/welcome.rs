@@ -91,34 +91,34 @@ fn things_to_try(api: &str, mailbox: &str) -> String {
         r#"
 Try it, in another terminal:
 
-  # A customer escalates an incident that the desk has never heard of:
-  # level 1 of the ladder is alerted, and the customer gets a receipt.
+  # A P1 arrives by e-mail: triage is told, and the customer reads by when to expect a response.
+  curl -i {api}/v1/incidents -H 'content-type: application/json' -d '{{
+    "number": "INC-1001", "priority": "P1", "channel": "email", "summary": "Checkout is down",
+    "customer": {{"name": "Ada Martin", "email": "ada@customer.example", "language": "fr"}}}}'
+
+  # The customer escalates it: level 1 of the ladder is alerted.
   curl -i {api}/v1/escalations -H 'content-type: application/json' -d '{{
     "incident_number": "INC-1001",
-    "business_justification": "Checkout has been down for all our shops since 09:00.",
-    "requester": {{"name": "Ada Martin", "email": "ada@customer.example"}}}}'
+    "business_justification": "None of our shops can sell anything.",
+    "requester": {{"name": "Ada Martin", "email": "ada@customer.example", "language": "fr"}}}}'
 
-  # A P1 arrives by e-mail: triage has an hour for the first response.
-  curl -i {api}/v1/incidents -H 'content-type: application/json' -d '{{
-    "number": "INC-1002", "priority": "P1", "channel": "email",
-    "summary": "Payments are refused",
-    "customer": {{"name": "Louis Petit", "email": "louis@customer.example", "language": "fr"}}}}'
+  # Every e-mail sent is in the mailbox. Take the escalation by the link in an alert, and follow
+  # the incident by the link in a customer's e-mail: open {mailbox} in a browser.
 
-  # Care responds: the next response is due six hours later.
-  curl -i {api}/v1/incidents/INC-1002/responses -H 'content-type: application/json' -d '{{
+  # Care responds: the escalation is over, and the next update is promised.
+  curl -i {api}/v1/incidents/INC-1001/responses -H 'content-type: application/json' -d '{{
     "author": "Sam Roy", "message": "We have found the cause and are working on it."}}'
 
-  # A person takes the escalation: the ladder stops climbing.
-  curl -i {api}/v1/incidents/INC-1001/acknowledgement -H 'content-type: application/json' -d '{{
-    "by": "Sam Roy"}}'
-
-  # Open incidents, in order of what is due next; and all that is known of one.
+  # What is due next; all that is known of one incident; its deadlines; the figures of the month.
   curl {api}/v1/incidents
   curl {api}/v1/incidents/INC-1001
+  curl {api}/v1/incidents/INC-1001/deadlines
+  curl {api}/v1/figures
 
-  # Every e-mail sent: open {mailbox} in a browser, or
-  curl {mailbox}/messages
+  # What would happen, without a desk and without an e-mail:
+  cargo run -- simulate "P1 by e-mail, Saturday 23:10, nobody answers"
 
+Every route, with examples: {api}/openapi.json
 Ctrl-C stops everything.
 "#
     )
