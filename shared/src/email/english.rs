@@ -91,7 +91,9 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         K::EmailUndeliverable { recipient, reason, told_instead } => {
             team::undeliverable(email, recipient.as_ref(), reason, told_instead)
         }
-        K::IncidentReopened { by, promise } => reopening::reopened(email, when, by, *promise),
+        K::IncidentReopened { by, promise, escalated } => {
+            reopening::reopened(email, when, by, *promise, *escalated)
+        }
         K::WaitingOnYou { by, reason, until } => {
             pause::waiting_on_you(email, when, by, reason, *until)
         }

@@ -201,8 +201,11 @@ pub enum EmailKind {
     IncidentReopened {
         /// Who asked.
         by: Name,
-        /// The promise that runs.
+        /// The promise that runs out first.
         promise: Promise,
+        /// Whether that also escalated it.
+        #[serde(default)]
+        escalated: bool,
     },
     /// To the customer: care needs something from the customer to go on.
     WaitingOnYou {

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use shared::incident::clock::ClockName;
-use shared::incident::values::Channel;
+use shared::incident::values::{Channel, Language};
 use shared::incident::{Command, Refusal};
 
 use crate::story::{acknowledge, escalate, given, open, resolve, respond};
@@ -238,4 +238,18 @@ fn a_callers_clock_may_be_a_little_ahead() {
     let author = "Grace".parse().unwrap();
     let story = story.when(Command::Respond { author, message: None, at });
     assert_eq!(story.incident().responded_at, Some(story.now));
+}
+
+#[test]
+fn who_escalates_without_a_language_is_written_to_as_the_incidents_customer_is() {
+    let Command::Open { number, priority, channel, summary, mut customer, received_at } =
+        open(Channel::Email)
+    else {
+        unreachable!()
+    };
+    customer.language = Some(Language::Fr);
+    let french = Command::Open { number, priority, channel, summary, customer, received_at };
+    let story = given().when(french).when(escalate());
+    let receipt = story.emails().find(|e| e.recipient.as_str() == "ada@customer.example").unwrap();
+    assert_eq!(receipt.language, Language::Fr);
 }

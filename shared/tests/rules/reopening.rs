@@ -1,5 +1,6 @@
 //! Reopening: an update is promised anew; from the second time on the ladder starts a level up.
 
+use shared::email::EmailKind;
 use shared::incident::clock::ClockName;
 use shared::incident::values::Channel;
 use shared::incident::{Command, Refusal};
@@ -36,6 +37,18 @@ fn reopened_for_the_second_time_the_ladder_starts_one_level_up() {
     ]);
     let update = story.incident().clock(ClockName::Update).unwrap();
     assert_eq!(story.minutes(update.due_at), 40 + 6 * 60);
+}
+
+#[test]
+fn reopened_for_the_second_time_the_customer_is_promised_the_response_to_the_escalation() {
+    let story = resolved_once().when(reopen()).until(30).when(resolve()).until(40).when(reopen());
+    let told = story.emails().find_map(|email| match &email.kind {
+        EmailKind::IncidentReopened { promise, escalated, .. } => Some((*promise, *escalated)),
+        _ => None,
+    });
+    let (promise, escalated) = told.unwrap();
+    assert_eq!((promise.clock, escalated), (ClockName::EscalationResponse, true));
+    assert_eq!(story.minutes(promise.due_at), 40 + 60);
 }
 
 #[test]

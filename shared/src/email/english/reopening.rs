@@ -12,17 +12,29 @@ pub(super) fn reopened(
     when: &When<'_>,
     by: &Name,
     promise: Promise,
+    escalated: bool,
 ) -> Letter {
     let number = &email.id.number;
-    Letter::new(
+    let letter = Letter::new(
         Tone::Plain,
         format!("reopened, {} by {}", name(promise.clock), when.short(promise.due_at)),
         format!("Your incident {number} is open again"),
     )
     .say(format!("Dear {},", email.customer))
-    .say(format!("{by} reopened it, and the responsible teams have been told."))
-    .deadline(customer_due_label(when, promise), when.full(promise.due_at))
-    .step(format!(
+    .say(if escalated {
+        format!(
+            "{by} reopened it. Because it was resolved before and you still need help, it is \
+             escalated to customer-care management."
+        )
+    } else {
+        format!("{by} reopened it, and the responsible teams have been told.")
+    })
+    .deadline(customer_due_label(when, promise), when.full(promise.due_at));
+    if escalated {
+        return letter
+            .step("Nothing: you need not escalate it yourself. We will come back to you.");
+    }
+    letter.step(format!(
         "Nothing for now: we will come back to you. If it cannot wait that long, escalate it with \
          the incident number {number} and your business justification: why management should look \
          at it now."

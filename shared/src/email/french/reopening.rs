@@ -12,17 +12,30 @@ pub(super) fn reopened(
     when: &When<'_>,
     by: &Name,
     promise: Promise,
+    escalated: bool,
 ) -> Letter {
     let number = &email.id.number;
-    Letter::new(
+    let letter = Letter::new(
         Tone::Plain,
         format!("incident rouvert, {} avant {}", name(promise.clock), when.short(promise.due_at)),
         format!("Votre incident {number} est rouvert"),
     )
     .say(format!("Bonjour {},", email.customer))
-    .say(format!("{by} l’a rouvert, et les équipes responsables en sont informées."))
-    .deadline(customer_due_label(when, promise), when.full(promise.due_at))
-    .step(format!(
+    .say(if escalated {
+        format!(
+            "{by} l’a rouvert. Comme il avait déjà été résolu et que vous avez toujours besoin \
+             d’aide, il est escaladé à la direction du service client."
+        )
+    } else {
+        format!("{by} l’a rouvert, et les équipes responsables en sont informées.")
+    })
+    .deadline(customer_due_label(when, promise), when.full(promise.due_at));
+    if escalated {
+        return letter.step(
+            "Rien\u{a0}: vous n’avez pas besoin de l’escalader vous-même. Nous revenons vers vous.",
+        );
+    }
+    letter.step(format!(
         "Rien pour l’instant\u{a0}: nous revenons vers vous. Si cela ne peut pas attendre, \
          escaladez-le avec le numéro d’incident {number} et votre justification métier\u{a0}: \
          pourquoi la direction doit s’en occuper maintenant."

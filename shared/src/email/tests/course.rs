@@ -158,7 +158,8 @@ pub fn samples() -> Vec<Sample> {
     };
     let all = Some("All shops are affected, not only one.");
     vec![
-        sample("incident_reopened", "a resolved incident is opened again", K::IncidentReopened { by: the("Ada Novak"), promise: promise(Update, 360) }),
+        sample("incident_reopened", "a resolved incident is opened again", K::IncidentReopened { by: the("Ada Novak"), promise: promise(Update, 360), escalated: false }),
+        sample("incident_reopened.again", "a resolved incident is opened again for the second time", K::IncidentReopened { by: the("Ada Novak"), promise: promise(EscalationResponse, 60), escalated: true }),
         sample("waiting_on_you", "care waits on the customer until tomorrow", K::WaitingOnYou { by: the("Ada Novak"), reason: the(ASKED), until: minutes(1440) }),
         sample("priority_changed.raised", "an incident hurts more than was thought", customer_told(p2, p1, all, Some(promise(Update, 120)))),
         sample("priority_changed.raised_too_late", "raised, the promise is due already", customer_told(p2, p1, None, Some(promise(InitialResponse, 0)))),

@@ -19,7 +19,7 @@ const MAX_REQUESTERS: usize = 10;
 pub(super) fn escalate(
     state: Option<&Incident>,
     number: IncidentNumber,
-    requester: Customer,
+    mut requester: Customer,
     business_justification: Justification,
     policy: &Policy,
     now: Timestamp,
@@ -28,6 +28,8 @@ pub(super) fn escalate(
         Some(incident) => Draft::of(incident.clone(), policy, now),
         None => unknown_incident(number, requester.clone(), policy, now),
     };
+    // Whoever has not chosen a language is written to as the incident's customer is.
+    requester.language = requester.language.or(draft.incident.customer.language);
     let mut level = 1;
     if draft.incident.is_open() {
         pause::end(&mut draft, PauseEnd::Escalated, now);

@@ -20,15 +20,18 @@ pub(super) fn reopen(mut draft: Draft<'_>, by: Name, note: Option<Note>) -> Chan
 /// Opens a resolved incident. An update is promised anew. From the second time on it is also
 /// escalated, a level up the ladder for each time: what was done before was not enough.
 pub(super) fn back_to_work(draft: &mut Draft<'_>, by: &Name, note: Option<Note>) {
-    let promise = mark_reopened(draft, by, note.clone());
+    let update = mark_reopened(draft, by, note.clone());
     let times = draft.incident.reopened;
-    if times >= 2 {
+    let escalated = times >= 2;
+    if escalated {
         ladder::start(draft, Cause::Reopening { by: by.clone(), times }, first_level(times));
     }
+    // What is promised first: the response to the escalation, if there is one.
+    let promise = draft.next_promise().unwrap_or(update);
     let teams = draft.policy.targets(draft.incident.priority).responsible.clone();
     let again = EmailKind::TeamEngagedAgain { by: by.clone(), note, times, promise };
     draft.tell_teams(&teams, &again);
-    draft.tell_customers(&EmailKind::IncidentReopened { by: by.clone(), promise });
+    draft.tell_customers(&EmailKind::IncidentReopened { by: by.clone(), promise, escalated });
 }
 
 /// Marks it as open again and promises an update.
