@@ -21,6 +21,8 @@ from samtranslator.translator.translator import Translator
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 OPENAPI = ROOT / "functions/manage-incident/openapi.json"
+# Written by tests/roles from what the functions do.
+ASKED = INFRA / "checks/asked.json"
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
 # What single functions read beside these.
 OWN_VARIABLES = {
@@ -140,6 +142,35 @@ def roles(cfn):
                         yield f"{name}: {statement['Sid']} has a condition on {sorted(keys)}"
                 if "*" in listed(statement["Resource"]) and actions != ["dynamodb:ListStreams"]:
                     yield f"{name}: {statement['Sid']} is for every resource"
+
+
+def allowed(role):
+    """What a role may do to the table: the actions, by what the partitions begin with."""
+    for policy in role["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            [resource, *others] = listed(statement["Resource"])
+            actions = [action for action in listed(statement["Action"]) if action.startswith("dynamodb:")]
+            if others or not actions:
+                continue
+            if resource == {"Fn::GetAtt": ["Table", "Arn"]}:
+                condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+                kinds = [keys.removesuffix("*") for keys in condition.get("dynamodb:LeadingKeys", ["every partition*"])]
+            elif isinstance(resource, dict) and resource.get("Fn::Sub", "").startswith("${Table.Arn}/"):
+                kinds = [resource["Fn::Sub"].removeprefix("${Table.Arn}/")]
+            else:
+                continue
+            yield from ((kind, action.removeprefix("dynamodb:")) for kind in kinds for action in actions)
+
+
+def state(sam, cfn):
+    """Each function may do to the table what it does, and no more."""
+    asked = json.loads(ASKED.read_text())
+    crates = binaries(sam)
+    for name, function in of_type(cfn, "AWS::Lambda::Function").items():
+        does = {(kind, action) for kind, actions in asked.get(crates[name], {}).items() for action in actions}
+        may = set(allowed(cfn["Resources"][logical_id(function["Properties"]["Role"])]))
+        yield from (f"{crates[name]} does {action} on {kind} and may not" for kind, action in sorted(does - may))
+        yield from (f"{crates[name]} may do {action} on {kind} and never does" for kind, action in sorted(may - does))
 
 
 def routes(cfn):
@@ -282,6 +313,7 @@ def main(out):
         *layer(sam),
         *functions(sam, cfn),
         *roles(cfn),
+        *state(sam, cfn),
         *routes(cfn),
         *schedule(cfn),
         *stream(sam, cfn),
