@@ -21,6 +21,7 @@ from samtranslator.translator.translator import Translator
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 OPENAPI = ROOT / "functions/manage-incident/openapi.json"
+TELEMETRY = ROOT / "shared/src/telemetry.rs"
 # Written by tests/roles from what the functions do.
 ASKED = INFRA / "checks/asked.json"
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
@@ -30,7 +31,11 @@ OWN_VARIABLES = {
     "dispatch-email": {"LINK_KEYS_SECRET", "PUBLIC_URL"},
     "dispatch-webhook": {"WEBHOOK_KEYS_SECRET"},
 }
-ALARMING = {"SweepHeartbeat", "EmailsParked", "WebhooksParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
+# What tells no trouble by itself: what happened, how long it took, and what the desk mends by itself.
+CALM = {
+    *("Incidents", "Escalations", "Breaches", "PromisesKept", "ResponseTime", "AcknowledgementTime", "ResolutionTime"),
+    "EmailsRequeued",
+}
 CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
 # Open to anybody: the document, and links, whose token says what they may do.
 OPEN = {"GET /openapi.json", "GET /links/{token}", "POST /links/{token}"}
@@ -256,9 +261,12 @@ def stream(sam, cfn):
 
 
 def alarms(cfn):
-    """What a person has to know of, a person hears of."""
+    """What a person has to know of, a person hears of: each metric of telemetry.rs that is not calm."""
     watched = {a["Properties"]["MetricName"] for a in of_type(cfn, "AWS::CloudWatch::Alarm").values()}
-    for metric in sorted(ALARMING - watched):
+    told = set(re.findall(r'^ +Self::\w+ => "(\w+)",$', TELEMETRY.read_text(), re.MULTILINE))
+    if "SweepHeartbeat" not in told or not CALM <= told:
+        yield f"telemetry.rs has the metrics {sorted(told)}, which cannot be all"
+    for metric in sorted((told | {"5xx"}) - CALM - watched):
         yield f"no alarm watches {metric}"
 
 
