@@ -212,6 +212,27 @@ async fn a_customer_escalates_from_the_page() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_form_too_many_says_until_when_and_changes_nothing() {
+    let world = World::new(&DEFAULT_POLICY.replace("count = 60", "count = 1"));
+    world.post("/v1/incidents", incident("INC-1")).await;
+    world.until(600).await;
+    let path = signed(Action::Escalate, En);
+    let ask = async |why| {
+        let typed = format!("name=Ada+Lovelace&business_justification={why}");
+        world.ask(form(&path, &typed)).await
+    };
+    assert_eq!(ask("All+shops+are+closed.").await.status, 200);
+    let before = story(&world).await;
+    let reply = ask("All+shops+are+closed+now.").await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.body.contains("You have escalated very often"), "{}", reply.body);
+    let retry_after = reply.headers.iter().find(|(name, _)| name == "retry-after");
+    let seconds: i64 = retry_after.unwrap().1.parse().unwrap();
+    assert!((2990..=3000).contains(&seconds), "the rest of the hour, not {seconds}");
+    assert_eq!(story(&world).await, before);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_same_words_after_the_answer_escalate_anew() {
     let world = world();
     world.post("/v1/incidents", incident("INC-1")).await;

@@ -183,6 +183,13 @@ impl<S: Store> Pages<S> {
         match said {
             Said::NoMethod => response.headers_mut().insert(header::ALLOW, METHODS),
             Said::Unavailable => response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER),
+            Said::TooMany { until } => {
+                let left = until.duration_since(written_at).as_millis();
+                // Whole seconds, and never one that is too early.
+                let seconds = i64::try_from(left).unwrap_or(i64::MAX).saturating_add(999) / 1000;
+                let seconds = HeaderValue::from(seconds.max(1));
+                response.headers_mut().insert(header::RETRY_AFTER, seconds)
+            }
             _ => None,
         };
         response
