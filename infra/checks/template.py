@@ -21,6 +21,9 @@ from samtranslator.translator.translator import Translator
 INFRA = Path(__file__).resolve().parent.parent
 ROOT = INFRA.parent
 OPENAPI = ROOT / "functions/manage-incident/openapi.json"
+TELEMETRY = ROOT / "shared/src/telemetry.rs"
+# Written by tests/roles from what the functions do.
+ASKED = INFRA / "checks/asked.json"
 VARIABLES = {"TABLE_NAME", "POLICY_FILE", "METRICS_NAMESPACE"}
 # What single functions read beside these.
 OWN_VARIABLES = {
@@ -28,7 +31,11 @@ OWN_VARIABLES = {
     "dispatch-email": {"LINK_KEYS_SECRET", "PUBLIC_URL"},
     "dispatch-webhook": {"WEBHOOK_KEYS_SECRET"},
 }
-ALARMING = {"SweepHeartbeat", "EmailsParked", "WebhooksParked", "SendingHeld", "LadderExhausted", "Lateness", "Unreadable"}
+# What tells no trouble by itself: what happened, how long it took, and what the desk mends by itself.
+CALM = {
+    *("Incidents", "Escalations", "Breaches", "PromisesKept", "ResponseTime", "AcknowledgementTime", "ResolutionTime"),
+    "EmailsRequeued",
+}
 CONDITION_KEYS = {"dynamodb:LeadingKeys", "ses:FromAddress"}
 # Open to anybody: the document, and links, whose token says what they may do.
 OPEN = {"GET /openapi.json", "GET /links/{token}", "POST /links/{token}"}
@@ -142,6 +149,35 @@ def roles(cfn):
                     yield f"{name}: {statement['Sid']} is for every resource"
 
 
+def allowed(role):
+    """What a role may do to the table: the actions, by what the partitions begin with."""
+    for policy in role["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            [resource, *others] = listed(statement["Resource"])
+            actions = [action for action in listed(statement["Action"]) if action.startswith("dynamodb:")]
+            if others or not actions:
+                continue
+            if resource == {"Fn::GetAtt": ["Table", "Arn"]}:
+                condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+                kinds = [keys.removesuffix("*") for keys in condition.get("dynamodb:LeadingKeys", ["every partition*"])]
+            elif isinstance(resource, dict) and resource.get("Fn::Sub", "").startswith("${Table.Arn}/"):
+                kinds = [resource["Fn::Sub"].removeprefix("${Table.Arn}/")]
+            else:
+                continue
+            yield from ((kind, action.removeprefix("dynamodb:")) for kind in kinds for action in actions)
+
+
+def state(sam, cfn):
+    """Each function may do to the table what it does, and no more."""
+    asked = json.loads(ASKED.read_text())
+    crates = binaries(sam)
+    for name, function in of_type(cfn, "AWS::Lambda::Function").items():
+        does = {(kind, action) for kind, actions in asked.get(crates[name], {}).items() for action in actions}
+        may = set(allowed(cfn["Resources"][logical_id(function["Properties"]["Role"])]))
+        yield from (f"{crates[name]} does {action} on {kind} and may not" for kind, action in sorted(does - may))
+        yield from (f"{crates[name]} may do {action} on {kind} and never does" for kind, action in sorted(may - does))
+
+
 def routes(cfn):
     """The API has the routes of openapi.json, and each asks of its caller what openapi.json says."""
     document = json.loads(OPENAPI.read_text())
@@ -225,9 +261,12 @@ def stream(sam, cfn):
 
 
 def alarms(cfn):
-    """What a person has to know of, a person hears of."""
+    """What a person has to know of, a person hears of: each metric of telemetry.rs that is not calm."""
     watched = {a["Properties"]["MetricName"] for a in of_type(cfn, "AWS::CloudWatch::Alarm").values()}
-    for metric in sorted(ALARMING - watched):
+    told = set(re.findall(r'^ +Self::\w+ => "(\w+)",$', TELEMETRY.read_text(), re.MULTILINE))
+    if "SweepHeartbeat" not in told or not CALM <= told:
+        yield f"telemetry.rs has the metrics {sorted(told)}, which cannot be all"
+    for metric in sorted((told | {"5xx"}) - CALM - watched):
         yield f"no alarm watches {metric}"
 
 
@@ -282,6 +321,7 @@ def main(out):
         *layer(sam),
         *functions(sam, cfn),
         *roles(cfn),
+        *state(sam, cfn),
         *routes(cfn),
         *schedule(cfn),
         *stream(sam, cfn),

@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::figures::{Fact, Measured};
 use crate::incident::clock::ClockName;
@@ -85,21 +87,37 @@ impl Metric {
 
 static NAMESPACE: OnceLock<String> = OnceLock::new();
 
+/// The desk's own crates, as they are called in logs.
+const OURS: [&str; 6] = [
+    "check_deadlines",
+    "dispatch_email",
+    "dispatch_webhook",
+    "manage_incident",
+    "shared",
+    "submit_escalation",
+];
+
 /// Sets up JSON logs at the level that Lambda was configured with (`AWS_LAMBDA_LOG_LEVEL`), and
 /// metrics in the namespace `METRICS_NAMESPACE`.
 pub fn init() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_max_level(level.unwrap_or(LevelFilter::INFO))
-        .with_current_span(false)
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
+    tracing_subscriber::registry()
+        .with(logged(level.unwrap_or(LevelFilter::INFO)))
+        .with(lines.with_current_span(false))
         .init();
     if let Ok(namespace) = std::env::var("METRICS_NAMESPACE")
         && NAMESPACE.set(namespace).is_err()
     {
         tracing::warn!("telemetry was set up twice");
     }
+}
+
+/// What is logged at a level: of libraries never more than at INFO, for below it they write whole
+/// requests and answers, with addresses, tokens and keys in them.
+fn logged(level: LevelFilter) -> Targets {
+    let libraries = level.min(LevelFilter::INFO);
+    Targets::new().with_default(libraries).with_targets(OURS.map(|target| (target, level)))
 }
 
 /// Emits a value of a metric at the instant `now`.
@@ -179,6 +197,20 @@ mod tests {
     fn line(fact: Fact) -> Option<String> {
         let (metric, clock, value) = metric_of(fact)?;
         Some(embedded("Desk", metric, clock, value, Timestamp::UNIX_EPOCH).to_string())
+    }
+
+    #[test]
+    fn no_level_makes_libraries_write_requests_and_answers() {
+        use tracing::Level;
+        let level = |text: &str| text.parse().map(logged).unwrap_or_default();
+        let trace = level("TRACE");
+        assert!(OURS.iter().all(|ours| trace.would_enable(&format!("{ours}::x"), &Level::TRACE)));
+        for library in ["aws_smithy_runtime::client", "lambda_runtime::runtime", "hyper::proto"] {
+            assert!(!trace.would_enable(library, &Level::DEBUG), "{library}");
+            assert!(trace.would_enable(library, &Level::INFO), "{library}");
+            assert!(!level("ERROR").would_enable(library, &Level::WARN), "{library}");
+        }
+        assert!(!level("INFO").would_enable("shared::carry_out", &Level::DEBUG));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! `UPDATE_EXPECT=1 cargo test -p desk-tests --test api document` writes the file.
 
 use axum::http::Method;
-use desk_tests::call::{Reply, get, post};
+use desk_tests::call::{Reply, get, post, with};
 use desk_tests::document::{document, operations};
 use desk_tests::world::World;
 use expect_test::expect_file;
@@ -189,4 +189,28 @@ async fn every_route_of_the_document_is_there_and_no_method_beside_it() {
         allowed.sort();
         assert_eq!(documented, allowed.iter().collect::<Vec<_>>(), "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_to_have_an_entity_tag_has_one_and_is_not_sent_again_to_who_has_it() {
+    let world = world();
+    world.post("/v1/incidents", incident("INC-1")).await;
+    let manager = json!({ "name": "Mary", "email": "mary@desk.example" });
+    let account = json!({ "name": "Acme", "account_manager": manager });
+    asked(&world, "put", "/v1/accounts/ACME", Some(&account)).await;
+    let document = serde_json::to_value(document()).unwrap();
+    let mut with_tags = Vec::new();
+    for (route, method, operation) in operations(&document) {
+        if operation["responses"].get("304").is_none() {
+            continue;
+        }
+        let path = route.replace("{number}", "INC-1").replace("{id}", "ACME");
+        let reply = asked(&world, method, &path, None).await;
+        let etag = reply.headers.iter().find(|(name, _)| name == "etag");
+        let (_, etag) = etag.unwrap_or_else(|| panic!("{route} has no entity tag"));
+        let again = world.ask(with(get(&path), "if-none-match", etag)).await;
+        assert_eq!((again.status.as_u16(), again.body.as_str()), (304, ""), "{route}");
+        with_tags.push(route);
+    }
+    assert!(with_tags.len() >= 5, "{with_tags:?}");
 }

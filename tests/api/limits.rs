@@ -1,7 +1,7 @@
 //! The limit per customer: one customer cannot keep everybody busy.
 
 use desk_tests::DEFAULT_POLICY;
-use desk_tests::call::{post, post_once};
+use desk_tests::call::{post, post_once, put};
 use desk_tests::world::World;
 use insta::assert_snapshot;
 use serde_json::json;
@@ -35,6 +35,25 @@ async fn one_too_many_is_429_until_the_window_ends_and_writes_nothing() {
     assert_eq!(other.status, 201, "another customer");
     world.until(3600).await;
     assert_eq!(world.ask(one_more()).await.status, 200, "another window");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_manager_is_not_flooded_with_reports_and_escalating_stays_possible() {
+    let world = world();
+    world.post("/v1/incidents", crate::incident("INC-1")).await;
+    let manager = json!({ "name": "Mary", "email": "mary@desk.example" });
+    let account = json!({ "name": "Acme", "account_manager": manager });
+    assert_eq!(world.ask(put("/v1/accounts/ACME", &account)).await.status, 201);
+    let reporter = json!({ "name": "Ada", "email": "ada@x.example" });
+    let report = json!({ "reporter": reporter, "message": "It fails each Monday." });
+    for status in [202, 202, 202, 429] {
+        assert_eq!(
+            world.post("/v1/accounts/ACME/recurrences", report.clone()).await.status,
+            status
+        );
+    }
+    let escalated = world.ask(post("/v1/escalations", &of("INC-2", "ada@x.example"))).await;
+    assert_eq!(escalated.status, 201);
 }
 
 #[tokio::test(start_paused = true)]

@@ -21,6 +21,10 @@ const RESUME: Action = Action::Resume { escalation: 1 };
 fn signed(action: Action, language: Language) -> String {
     let customer = matches!(action, Action::View | Action::Escalate);
     let recipient = if customer { "ada@customer.example" } else { "triage@example.com" };
+    signed_for(recipient, action, language)
+}
+
+fn signed_for(recipient: &str, action: Action, language: Language) -> String {
     let link = Link {
         incident: "INC-1".parse().unwrap(),
         recipient: recipient.parse().unwrap(),
@@ -220,6 +224,62 @@ async fn a_customer_escalates_from_the_page() {
     let more = format!("{typed}+Now.");
     assert_eq!(world.ask(form(&path, &more)).await.status, 200);
     assert_ne!(story(&world).await, once);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_form_too_many_says_until_when_and_changes_nothing() {
+    let world = World::new(&DEFAULT_POLICY.replace("count = 60", "count = 1"));
+    world.post("/v1/incidents", incident("INC-1")).await;
+    world.until(600).await;
+    let path = signed(Action::Escalate, En);
+    let ask = async |why| {
+        let typed = format!("name=Ada+Lovelace&business_justification={why}");
+        world.ask(form(&path, &typed)).await
+    };
+    assert_eq!(ask("All+shops+are+closed.").await.status, 200);
+    let before = story(&world).await;
+    let reply = ask("All+shops+are+closed+now.").await;
+    assert_eq!(reply.status, 429);
+    assert!(reply.body.contains("You have escalated very often"), "{}", reply.body);
+    let retry_after = reply.headers.iter().find(|(name, _)| name == "retry-after");
+    let seconds: i64 = retry_after.unwrap().1.parse().unwrap();
+    assert!((2990..=3000).contains(&seconds), "the rest of the hour, not {seconds}");
+    assert_eq!(story(&world).await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_words_after_the_answer_escalate_anew() {
+    let world = world();
+    world.post("/v1/incidents", incident("INC-1")).await;
+    let path = signed(Action::Escalate, En);
+    let typed = "name=Ada+Lovelace&business_justification=All+shops+are+closed.";
+    for sequence in 1..=3 {
+        for _ in 0..2 {
+            assert_eq!(world.ask(form(&path, typed)).await.status, 200);
+        }
+        let told = story(&world).await;
+        assert_eq!(told["escalation"]["sequence"], sequence);
+        assert_eq!(told["escalation"]["ladder"]["state"], "climbing");
+        world.post("/v1/incidents/INC-1/responses", json!({ "author": "Grace" })).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_is_not_the_incidents_customer_does_not_read_what_was_said_to_the_customer() {
+    let world = world();
+    world.post("/v1/incidents", incident("INC-1")).await;
+    let answer = json!({ "author": "Grace Hopper", "message": "Your order 4711 is lost." });
+    world.post("/v1/incidents/INC-1/responses", answer).await;
+    let sees = async |recipient: &str| {
+        let path = signed_for(recipient, Action::View, En);
+        world.ask(get(&path)).await.body.contains("order 4711")
+    };
+    assert!(sees("Ada@customer.example").await, "its own customer");
+    // Whoever knows the number can escalate it, and gets a link.
+    let mut foreign = escalation();
+    foreign["requester"]["email"] = "eve@elsewhere.example".into();
+    assert_eq!(world.post("/v1/escalations", foreign).await.status, 201);
+    assert!(!sees("eve@elsewhere.example").await);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,16 +8,16 @@ use serde::Serialize;
 use shared::account::{Account, recurrence};
 use shared::desk::Desk;
 use shared::http::openapi::{
-    AccountOfPath, AskedHeaders, NumberOfPath, PutHeaders, ReadingHeaders, StateRefused,
+    AccountOfPath, AskedHeaders, NumberOfPath, OverLimit, PutHeaders, ReadingHeaders, StateRefused,
 };
 use shared::http::{
     AccountInPath, AccountsWrite, Answer, Asked, EscalationsWrite, IncidentsRead, IncidentsWrite,
-    Number, Problem, Reading, answer,
+    Number, Problem, Reading, answer, answer_within,
 };
 use shared::incident::clock::after;
 use shared::incident::values::{AccountId, Customer, Name};
-use shared::incident::{Command, Refusal};
-use shared::store::{Store, StoreError};
+use shared::incident::{Change, Command, Refusal};
+use shared::store::{Limit, Store, StoreError};
 
 use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
 use crate::say;
@@ -165,6 +165,7 @@ pub(super) struct ReportTaken {
     responses(
         (status = 202, description = "The manager is told.", body = ReportTaken),
         StateRefused,
+        OverLimit,
     ),
     security(("iam" = []), ("jwt" = ["escalations:write"])),
 )]
@@ -187,6 +188,14 @@ pub(super) async fn report_recurrence<S: Store>(
         incidents: incidents.len().min(recurrence::MOST_LISTED),
     };
     let RecurrenceReport { reporter, message } = asked.body.clone();
+    // As often as the same customer may escalate, and counted by itself: who reports too much is not
+    // to be kept from escalating.
+    let customer = reporter.email.clone();
+    let limit = |now| {
+        let allowance = desk.policy.limits.escalations_per_customer?;
+        Some(Limit::of("recurrences", &customer, allowance, now))
+    };
     let command = Command::ReportRecurrence { reporter, message, account, incidents, since };
-    answer(&desk, &asked, &number, &command, |_| Answer::json(StatusCode::ACCEPTED, &taken)).await
+    let say = |_: &Change| Answer::json(StatusCode::ACCEPTED, &taken);
+    answer_within(&desk, &asked, &number, &command, limit, say).await
 }

@@ -145,7 +145,7 @@ pub(super) async fn read<S: Store>(
     let figures = desk.store.figures(from, to).await?;
     let time_zone = zone.iana_name().unwrap_or("UTC").to_owned();
     let view = FiguresView::of(&figures, from, to, time_zone);
-    Ok(reading.answer(Answer::json(StatusCode::OK, &view)))
+    Ok(reading.answer(Answer::json(StatusCode::OK, &view).tagged()))
 }
 
 /// The first and the last day that are asked for.

@@ -77,7 +77,7 @@ impl<S: Store> Pages<S> {
     }
 
     /// Escalates as the link's recipient. The same form sent twice, as by a page that is loaded
-    /// again, escalates once.
+    /// again, escalates once; the same words after that escalation is over escalate anew.
     async fn escalate(
         &self,
         link: &Link,
@@ -89,7 +89,7 @@ impl<S: Store> Pages<S> {
         let mut known = std::iter::once(&incident.customer).chain(requesters);
         let account = known.find(|customer| customer.email == link.recipient);
         let account = account.and_then(|customer| customer.account.clone());
-        let once = Once::of(self, link, &name, &justification);
+        let once = Once::of(self, link, incident, &name, &justification);
         let command = Command::Escalate {
             number: link.incident.clone(),
             requester: Customer {
@@ -130,8 +130,17 @@ struct Once<'a, S> {
 }
 
 impl<'a, S> Once<'a, S> {
-    fn of(pages: &'a Pages<S>, link: &Link, name: &Name, justification: &Justification) -> Self {
+    fn of(
+        pages: &'a Pages<S>,
+        link: &Link,
+        incident: &Incident,
+        name: &Name,
+        justification: &Justification,
+    ) -> Self {
+        let raised = incident.escalation.as_ref().map_or(0, |last| last.sequence);
+        let over = raised - u32::from(incident.running_escalation().is_some());
         let mut hash = Sha256::new();
+        hash.update(over.to_be_bytes());
         for part in [link.incident.as_str(), name.as_str(), justification.as_str()] {
             hash.update(part);
             // Justifications have no such character, and names have none either.

@@ -140,7 +140,9 @@ impl<S: Store> Pages<S> {
         self.say(&said, link.language)
     }
 
-    /// The customer's page, with a link to the form by which the same customer escalates.
+    /// The customer's page, with a link to the form by which the same customer escalates. What was
+    /// said to the customer is for the incident's own: whoever knows a number can escalate it, and
+    /// has a link as well.
     async fn view(&self, link: &Link) -> Response {
         let story = match self.desk.store.story(&link.incident).await {
             Ok(Some(story)) => story,
@@ -151,7 +153,10 @@ impl<S: Store> Pages<S> {
             return self.say(&Said::Unavailable, link.language);
         };
         let escalate = keys.sign(&Link { action: Action::Escalate, ..link.clone() });
-        let (incident, timeline) = (&story.incident, story.timeline.as_slice());
+        let incident = &story.incident;
+        let customer = incident.customer.email.as_str();
+        let is_its_own = customer.eq_ignore_ascii_case(link.recipient.as_str());
+        let timeline = if is_its_own { story.timeline.as_slice() } else { &[] };
         self.say(&Said::View { incident, timeline, escalate }, link.language)
     }
 
@@ -178,6 +183,13 @@ impl<S: Store> Pages<S> {
         match said {
             Said::NoMethod => response.headers_mut().insert(header::ALLOW, METHODS),
             Said::Unavailable => response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER),
+            Said::TooMany { until } => {
+                let left = until.duration_since(written_at).as_millis();
+                // Whole seconds, and never one that is too early.
+                let seconds = i64::try_from(left).unwrap_or(i64::MAX).saturating_add(999) / 1000;
+                let seconds = HeaderValue::from(seconds.max(1));
+                response.headers_mut().insert(header::RETRY_AFTER, seconds)
+            }
             _ => None,
         };
         response

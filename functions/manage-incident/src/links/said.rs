@@ -45,7 +45,7 @@ pub(super) enum Said<'a> {
     },
     /// Nobody has the escalation: it was just withdrawn, or nobody had it.
     NobodyHasIt { incident: &'a Incident, escalation: &'a Escalation, now: bool },
-    /// The customer's page.
+    /// The customer's page; without a timeline for who is not the incident's own customer.
     View { incident: &'a Incident, timeline: &'a [TimelineEntry], escalate: String },
     /// The form by which a customer escalates.
     Escalate { incident: &'a Incident, typed: &'a Typed },

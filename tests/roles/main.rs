@@ -1,0 +1,216 @@
+//! What each function asks of the table, so that its role in the template can be held to it.
+//!
+//! DynamoDB on one machine lets everybody do everything. In AWS a function may do what its role says,
+//! and a partition that the role forgets fails the whole transaction. So all that the functions can ask
+//! is asked here, and written to `infra/checks/asked.json`, which `infra/checks/template.py` compares
+//! with the roles: what is missing there is broken, what is beyond it is too wide.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
+use desk_tests::asked::Asked;
+use desk_tests::call::{Reply, get, post_once, put, send, with, with_token};
+use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::receiver::Receivers;
+use desk_tests::world::{keyed, record, start};
+use desk_tests::{DEFAULT_POLICY, LINK_KEYS, link_keys, link_writer};
+use expect_test::expect_file;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::desk::Desk;
+use shared::dispatch::Batch;
+use shared::incident::values::Language;
+use shared::links::{Action, Link, LinkKeys};
+use shared::mailer::SendError;
+use shared::mailer::memory::MemoryMailer;
+use shared::policy::Policy;
+use shared::store::dynamodb::DynamoDbStore;
+use shared::webhook::keys::{WebhookKeys, written};
+
+const FUNCTIONS: [&str; 5] = [
+    "check-deadlines",
+    "dispatch-email",
+    "dispatch-webhook",
+    "manage-incident",
+    "submit-escalation",
+];
+const EVERYTHING: &str = "escalations:write incidents:read incidents:write accounts:write";
+
+/// Every function on one table, each with a note of what it asks.
+struct Functions {
+    dynamodb: TestDynamoDb,
+    policy: Arc<Policy>,
+    seconds: Arc<AtomicI64>,
+    asked: BTreeMap<&'static str, Asked>,
+}
+
+impl Functions {
+    async fn start() -> Self {
+        let policy =
+            format!("{DEFAULT_POLICY}\n[webhooks.crm]\nurl = \"https://crm.example.com/hook\"");
+        Self {
+            dynamodb: TestDynamoDb::start().await,
+            policy: Arc::new(Policy::read(&policy).unwrap()),
+            seconds: Arc::default(),
+            asked: FUNCTIONS.map(|name| (name, Asked::default())).into(),
+        }
+    }
+
+    fn desk(&self, function: &str) -> Desk<DynamoDbStore> {
+        let client = self.asked[function].dynamodb(&self.dynamodb.aws.dynamodb());
+        let seconds = self.seconds.clone();
+        let now = move || start() + SignedDuration::from_secs(seconds.load(Ordering::Relaxed));
+        let store = DynamoDbStore::new(client, self.dynamodb.table);
+        Desk { store, policy: self.policy.clone(), clock: Clock::of(now) }
+    }
+
+    async fn ask(&self, router: &Router, request: Request<Body>) -> Reply {
+        send(router, with_token(request, "ada", EVERYTHING)).await
+    }
+
+    async fn sweep_at(&self, seconds: i64) {
+        self.seconds.store(seconds, Ordering::Relaxed);
+        let desk = self.desk("check-deadlines");
+        let sweep =
+            async || check_deadlines::sweep(&desk, desk.clock.now(), Timestamp::MAX).await.unwrap();
+        // Six incidents of one account meet each other at it; whoever lost comes again.
+        let failed = sweep().await.failed;
+        assert!(failed == 0 || sweep().await.failed == 0);
+    }
+
+    fn asked(&self) -> String {
+        let asked: BTreeMap<_, _> =
+            self.asked.iter().map(|(name, asked)| (name, asked.actions())).collect();
+        format!("{:#}\n", serde_json::to_value(asked).unwrap())
+    }
+}
+
+fn ada() -> Value {
+    json!({ "name": "Ada", "email": "ada@customer.example", "account": "ACME" })
+}
+
+fn escalation(number: &str) -> Value {
+    json!({
+        "incident_number": number,
+        "business_justification": "We lose 40,000 EUR an hour.",
+        "requester": ada(),
+    })
+}
+
+fn link(action: Action) -> String {
+    let link = Link {
+        incident: "INC-1".parse().unwrap(),
+        recipient: "ada@customer.example".parse().unwrap(),
+        language: Language::En,
+        action,
+        expires_at: start() + SignedDuration::from_hours(24),
+    };
+    format!("/links/{}", LinkKeys::read(LINK_KEYS).unwrap().sign(&link))
+}
+
+fn form(path: &str, typed: &str) -> Request<Body> {
+    let form = Request::post(path);
+    let form = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    form.body(Body::from(typed.to_owned())).unwrap()
+}
+
+async fn customers_escalate(functions: &Functions) {
+    let router = submit_escalation::router(functions.desk("submit-escalation"));
+    let ask = async |request| functions.ask(&router, request).await.status.as_u16();
+    let path = "/v1/escalations";
+    assert_eq!(ask(post_once(path, "one", &escalation("INC-1"))).await, 201);
+    assert_eq!(ask(post_once(path, "two", &escalation("INC-1"))).await, 200);
+    let stale = with(post_once(path, "one", &escalation("INC-1")), "if-match", "\"9\"");
+    assert_eq!(ask(stale).await, 201, "answered before");
+    assert_eq!(ask(get("/v1/escalations/INC-1")).await, 200);
+}
+
+async fn care_works(functions: &Functions) {
+    let router = manage_incident::router(functions.desk("manage-incident"), link_keys());
+    let ask = async |request| functions.ask(&router, request).await.status.as_u16();
+    let account = json!({
+        "name": "Acme", "account_manager": { "name": "Mary", "email": "mary@desk.example" },
+    });
+    for status in [201, 200] {
+        assert_eq!(ask(put("/v1/accounts/ACME", &account)).await, status);
+    }
+    for n in 2..=6 {
+        let incident = json!({
+            "number": format!("INC-{n}"), "priority": "P1", "channel": "email",
+            "summary": "Checkout is down", "customer": ada(),
+        });
+        assert_eq!(ask(post_once("/v1/incidents", &n.to_string(), &incident)).await, 201);
+    }
+    for path in [
+        "/v1/accounts/ACME",
+        "/v1/incidents",
+        "/v1/incidents/INC-1",
+        "/v1/incidents/INC-1/deadlines",
+        "/v1/figures",
+        &link(Action::View),
+        &link(Action::Escalate),
+    ] {
+        assert_eq!(ask(get(path)).await, 200, "{path}");
+    }
+    let by = json!({ "by": "Grace" });
+    let asked = json!({ "by": "Grace", "reason": "Third time." });
+    let reported = json!({ "reporter": ada(), "message": "It fails each Monday." });
+    for (path, body, status) in [
+        ("/v1/incidents/INC-1/acknowledgement", &by, 200),
+        ("/v1/incidents/INC-1/account-manager", &asked, 200),
+        ("/v1/accounts/ACME/recurrences", &reported, 202),
+        // Nothing to do, and refused: both with a key under which it may have been answered.
+        ("/v1/incidents/INC-1/reopening", &by, 200),
+        ("/v1/incidents/INC-2/resolution", &by, 200),
+        ("/v1/incidents/INC-2/acknowledgement", &by, 409),
+    ] {
+        assert_eq!(ask(post_once(path, path, body)).await, status, "{path}");
+    }
+    let typed = "name=Ada&business_justification=All+shops+are+closed.";
+    assert_eq!(ask(form(&link(Action::Escalate), typed)).await, 200);
+    let resumed = form(&link(Action::Resume { escalation: 1 }), "name=Grace");
+    assert_eq!(ask(resumed).await, 200);
+}
+
+/// One e-mail is sent, one can never be.
+async fn emails_go_out(functions: &Functions) {
+    let (desk, mailer) = (functions.desk("dispatch-email"), MemoryMailer::default());
+    let links = link_writer(link_keys());
+    for (n, id) in ["INC-1-1-0", "INC-1-1-1"].into_iter().enumerate() {
+        let batch = Batch { records: vec![record(n, &id.parse().unwrap())] };
+        let answer = dispatch_email::handle(&desk, &mailer, &links, batch).await;
+        assert!(answer.batch_item_failures.is_empty());
+        mailer.fail_next(SendError::Park { reason: "MessageRejected".to_owned() });
+    }
+    assert_eq!(mailer.take_sent().len(), 1);
+}
+
+async fn webhooks_go_out(functions: &Functions) {
+    let (desk, receivers) = (functions.desk("dispatch-webhook"), Receivers::default());
+    let keys = WebhookKeys::new(&written(&[7; 32]), None).unwrap();
+    let poster = dispatch_webhook::Poster::new(receivers.connector());
+    let batch = Batch { records: vec![keyed(1, "INCIDENT#INC-1", "WEBHOOK#0000000001#000")] };
+    dispatch_webhook::handle(&desk, &keys, &poster, batch).await;
+    assert_eq!(receivers.taken_by("crm.example.com").len(), 1);
+}
+
+#[tokio::test]
+async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
+    let functions = Functions::start().await;
+    customers_escalate(&functions).await;
+    care_works(&functions).await;
+    // The account's incidents recur; e-mails got stuck, also of what is resolved; promises break.
+    for seconds in [1, 120, 2 * 3600] {
+        functions.sweep_at(seconds).await;
+    }
+    emails_go_out(&functions).await;
+    webhooks_go_out(&functions).await;
+    expect_file!["../../infra/checks/asked.json"].assert_eq(&functions.asked());
+}
