@@ -146,14 +146,20 @@ impl<K: SigningKeys> KeyRing<K> {
         self.fetched(now, |kept| kept.keys.is_none() || kept.fetched_at.is_some_and(is_old)).await
     }
 
-    /// The keys, fetched anew unless that was done a moment ago: for what names a key that is not
-    /// among those that are kept.
+    /// The keys as they are now: for what names a key that is not among those that are kept.
     ///
     /// # Errors
     ///
-    /// [`KeysUnavailable`] when there are none.
+    /// [`KeysUnavailable`] when there are none, and when they were fetched so little ago that nobody
+    /// can tell yet: forged names of keys must neither cause a flood of requests nor have a link of
+    /// a new key refused.
     pub async fn newest(&self, now: Timestamp) -> Result<Arc<K>, KeysUnavailable> {
-        self.fetched(now, |_| true).await
+        let before = self.0.kept.lock().await.fetched_at;
+        let keys = self.fetched(now, |_| true).await?;
+        let is_certain = self.0.secret.is_none()
+            || before == Some(now)
+            || self.0.kept.lock().await.fetched_at != before;
+        if is_certain { Ok(keys) } else { Err(KeysUnavailable::AMomentAgo) }
     }
 
     async fn fetched(

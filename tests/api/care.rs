@@ -152,8 +152,29 @@ async fn a_manager_is_looped_in_only_where_there_is_one() {
     let body = json!({ "by": "Grace", "reason": "Ada asks for you." });
     assert_snapshot!("no_account", act(&world, "account-manager", body.clone()).await);
     world.ask(put("/v1/accounts/ACME", &account())).await;
-    let answer = act(&world, "account-manager", body).await;
+    let answer = act(&world, "account-manager", body.clone()).await;
     assert!(answer.starts_with("200") && answer.contains("\"account_manager\": \"Mary\""));
+    let mut other = body;
+    other["account"] = "OTHER".into();
+    assert_snapshot!("another_account", act(&world, "account-manager", other).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn care_names_the_account_of_an_incident_that_came_without_one() {
+    let world = world();
+    let mut body = incident("INC-1");
+    body["customer"].as_object_mut().unwrap().remove("account");
+    assert_eq!(world.post("/v1/incidents", body).await.status, 201);
+    world.ask(put("/v1/accounts/ACME", &account())).await;
+    let named = json!({ "by": "Grace", "reason": "Ada asks for you.", "account": "ACME" });
+    let answer = world.post("/v1/incidents/INC-1/account-manager", named).await.json();
+    assert_eq!(answer["customer"]["account"], "ACME");
+    let report = json!({
+        "reporter": { "name": "Ada", "email": "ada@customer.example" },
+        "message": "Every Monday the same.",
+    });
+    let reported = world.post("/v1/accounts/ACME/recurrences", report).await;
+    assert_eq!(reported.json()["incidents"], 1, "{}", reported.whole());
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,6 +18,7 @@ use shared::incident::clock::after;
 use shared::incident::values::{AccountId, Customer, Name};
 use shared::incident::{Change, Command, Refusal};
 use shared::store::{Limit, Store, StoreError};
+use shared::wrong_fields::WrongFields;
 
 use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
 use crate::say;
@@ -62,12 +63,21 @@ pub(super) async fn engage_manager<S: Store>(
     asked: Asked<IncidentsWrite, ManagerAsked>,
 ) -> Result<Response, Problem> {
     let story = desk.store.story(&number).await?.ok_or(Refusal::UnknownIncident)?;
-    let account = match &story.incident.customer.account {
-        Some(id) => desk.store.load_account(id).await?,
-        None => None,
+    let ManagerAsked { by, reason, account: named } = asked.body.clone();
+    let account = match (&story.incident.customer.account, named) {
+        (Some(of), Some(named)) if *of != named => {
+            let mut wrong = WrongFields::default();
+            wrong.push(
+                "/account",
+                format!("must be {of}, to which the incident belongs, or left out"),
+            );
+            return Err(wrong.into());
+        }
+        (Some(id), _) => desk.store.load_account(id).await?,
+        (None, Some(id)) => desk.store.load_account(&id).await?,
+        (None, None) => None,
     };
     let account = account.ok_or(Refusal::NoAccount)?;
-    let ManagerAsked { by, reason } = asked.body.clone();
     let command = Command::EngageAccountManager { by, reason, account, story: story.timeline };
     answer(&desk, &asked, &number, &command, |change| say(StatusCode::OK, change)).await
 }

@@ -4,8 +4,8 @@ use deserr::Deserr;
 use jiff::Timestamp;
 use shared::account::AccountManager;
 use shared::incident::values::{
-    Channel, Customer, Domain, IncidentNumber, Invalid, Justification, Language, Message, Name,
-    Note, Priority, Summary,
+    AccountId, Channel, Customer, Domain, IncidentNumber, Invalid, Justification, Language,
+    Message, Name, Note, Priority, Summary,
 };
 use shared::wrong_fields::WrongFields;
 
@@ -127,6 +127,9 @@ pub(super) struct ManagerAsked {
     pub by: Name,
     /// What for; the manager reads it.
     pub reason: Note,
+    /// The incident's account, when the desk does not know it yet.
+    #[deserr(default)]
+    pub account: Option<AccountId>,
 }
 
 /// `PUT /v1/accounts/{id}`.

@@ -72,7 +72,7 @@ pub enum Refusal {
     },
     /// Nobody looks after an incident without an account, or of one that is not known.
     #[error(
-        "the incident belongs to no account that the desk knows, so it has no account manager; PUT the account first"
+        "the incident belongs to no account that the desk knows, so it has no account manager; name one that is PUT before"
     )]
     NoAccount,
     /// There is no account of that id.

@@ -3,7 +3,7 @@
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
-use shared::carry_out::{Alone, Attendant, Failure, Outcome, carry_out};
+use shared::carry_out::{Attendant, Failure, Outcome, carry_out};
 use shared::incident::clock::after;
 use shared::incident::values::{Customer, EmailAddress, Justification, Name};
 use shared::incident::{Change, Command, Incident};
@@ -15,16 +15,28 @@ use super::typed::Typed;
 use super::{Pages, standing, taken};
 
 /// As long as an answer of the API is remembered.
+const TRIES: usize = 5;
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl<S: Store> Pages<S> {
     /// Does what the link is for. Without what a person has to type, nothing changes, and the page
     /// comes again and says what is missing.
     pub(super) async fn carry_out(&self, link: &Link, mut typed: Typed) -> Response {
+        for _ in 0..TRIES {
+            if let Some(response) = self.tried(link, &mut typed).await {
+                return response;
+            }
+        }
+        self.say(&Said::Unavailable, link.language)
+    }
+
+    /// `None` when the incident changed between the look at it and the deed: what was looked at,
+    /// such as which escalation runs, may hold no more.
+    async fn tried(&self, link: &Link, typed: &mut Typed) -> Option<Response> {
         let incident = match self.desk.store.load(&link.incident).await {
             Ok(Some(incident)) => incident,
-            Ok(None) => return self.say(&Said::NoIncident, link.language),
-            Err(error) => return self.failed(&error, link.language),
+            Ok(None) => return Some(self.say(&Said::NoIncident, link.language)),
+            Err(error) => return Some(self.failed(&error, link.language)),
         };
         let (by, is_moot) = match link.action {
             Action::Acknowledge { escalation } => {
@@ -37,26 +49,24 @@ impl<S: Store> Pages<S> {
             }
             Action::Escalate => {
                 let (by, justification) = (typed.name(), typed.justification());
-                return match (by, justification) {
+                return Some(match (by, justification) {
                     (Some(by), Some(why)) => self.escalate(link, &incident, by, why).await,
-                    _ => self.page_of(link, &incident, &typed),
-                };
+                    _ => self.page_of(link, &incident, typed),
+                });
             }
             Action::View => (None, true),
         };
         let Some(by) = by.filter(|_| !is_moot) else {
-            return self.page_of(link, &incident, &typed);
+            return Some(self.page_of(link, &incident, typed));
         };
         let is_resume = matches!(link.action, Action::Resume { .. });
         let command =
             if is_resume { Command::ResumeLadder { by } } else { Command::Acknowledge { by } };
-        match carry_out(&self.desk, &link.incident, &command, &Alone).await {
-            Ok(Outcome::Changed(change)) => self.done(link, &change),
-            Ok(_) | Err(Failure::Refused(_)) => {
-                // Somebody was faster; the page says how things stand.
-                self.page(link, &Typed::default()).await
-            }
-            Err(Failure::Store(error)) => self.failed(&error, link.language),
+        let seen = Seen(incident.version);
+        match carry_out(&self.desk, &link.incident, &command, &seen).await {
+            Ok(Outcome::Changed(change)) => Some(self.done(link, &change)),
+            Ok(_) | Err(Failure::Refused(_)) => None,
+            Err(Failure::Store(error)) => Some(self.failed(&error, link.language)),
         }
     }
 
@@ -119,6 +129,15 @@ impl<S: Store> Pages<S> {
                 self.page(link, &Typed::default()).await
             }
         }
+    }
+}
+
+/// Only on the version that was looked at: a link of one escalation must not take the next.
+struct Seen(u64);
+
+impl Attendant for Seen {
+    fn allows(&self, current: Option<u64>) -> bool {
+        current == Some(self.0)
     }
 }
 

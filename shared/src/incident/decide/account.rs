@@ -43,6 +43,8 @@ pub(super) fn engage_manager(
         draft.tell_customers(&EmailKind::AccountManagerInvolved { by, manager });
     }
     draft.incident.account_manager = Some(manager.clone());
+    // From now on the account remembers the incident, if it did not before.
+    draft.incident.customer.account.get_or_insert(account.id);
     draft.record(Event::AccountManagerEngaged { by, manager, reason });
     Ok(draft.finish())
 }
