@@ -120,7 +120,7 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
         let overrun_ms = Lateness::of(clock.due_at, at).late_ms;
         stopped.push(StoppedClock {
             clock: name,
-            started_at: clock.started_at,
+            started_at: Some(clock.started_at),
             due_at: clock.due_at,
             overrun_ms,
             breached,
