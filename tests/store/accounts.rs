@@ -1,9 +1,15 @@
 //! The contract of a store, continued: accounts and what they remember.
 
-use jiff::SignedDuration;
+use std::sync::Arc;
+
+use desk_tests::dynamodb::TestDynamoDb;
+use jiff::{SignedDuration, Timestamp};
 use shared::account::{Account, AccountManager};
+use shared::clock::Clock;
+use shared::desk::Desk;
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command};
+use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Committed, DueTarget, Store, StoreError};
 
 use crate::contract::{decided, due, later, now, only};
@@ -118,4 +124,20 @@ pub async fn an_account_changes_with_the_incident_or_not_at_all(store: impl Stor
     next.account = Some(account(2));
     assert_eq!(store.commit(only(&next)).await.unwrap(), Committed::Done);
     assert_eq!(store.load_account(&account(2).id).await.unwrap(), Some(account(2)));
+}
+
+#[tokio::test]
+async fn incidents_of_an_account_that_come_at_once_are_looked_at_without_a_failure() {
+    let dynamodb = TestDynamoDb::start().await;
+    let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), dynamodb.table);
+    store.put_account(&account(1)).await.unwrap();
+    for n in 1..=10 {
+        store.commit(only(&opened(&format!("INC-{n}"), 0))).await.unwrap();
+    }
+    let policy = Arc::new(desk_tests::default_policy());
+    let desk = Desk { store, policy, clock: Clock::of(now) };
+    let report = check_deadlines::sweep(&desk, now(), Timestamp::MAX).await.unwrap();
+    assert_eq!((report.failed, report.changes), (0, 1), "the manager is told once");
+    let told = desk.store.load_account(&account(1).id).await.unwrap().unwrap();
+    assert_eq!(told.recurrence_noticed_at, Some(now()));
 }
