@@ -179,6 +179,13 @@ fn a_limit_that_allows_nothing_or_counts_for_ever_is_refused() {
 }
 
 #[test]
+fn a_policy_from_before_there_were_pauses_is_read() {
+    let old = DEFAULT.replace("longest_pause = \"5d\"\n", "");
+    assert_ne!(old, DEFAULT);
+    assert_eq!(Policy::read(&old).unwrap().desk.longest_pause, period("5d"));
+}
+
+#[test]
 fn a_recurrence_that_could_never_be_noticed_is_refused() {
     for count in ["incidents = 5", "escalations = 3"] {
         let key = count.split_once(' ').unwrap().0;
