@@ -72,6 +72,18 @@ fn a_sweep_that_was_late_ends_the_pause_at_its_maximum_all_the_same() {
 }
 
 #[test]
+fn a_deadline_after_a_pause_that_a_late_sweep_ended_is_as_late_as_the_sweep() {
+    let story = waiting_since(60, 120).outage_until(500).until(500);
+    // The pause had its end in advance, and the update its deadline at minute 420.
+    story.then_happened(&[
+        "500m pause_ended",
+        "500m deadline_missed clock=update late_ms=4800000",
+        "500m escalated_by_deadline clock=update",
+        "500m level_alerted level=1 round=1",
+    ]);
+}
+
+#[test]
 fn a_reply_that_is_told_late_counts_from_when_it_was_given() {
     let story = waiting_since(60, 1500).until(180);
     let at = Some(story.start + SignedDuration::from_mins(100));

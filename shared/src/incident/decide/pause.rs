@@ -76,8 +76,9 @@ pub(super) fn end(draft: &mut Draft<'_>, because: PauseEnd, at: Timestamp) {
     let Some(mut update) = draft.incident.update.take() else { return };
     let ended_at = at.max(pause.since).min(pause.until);
     update.resume(draft.policy, ended_at);
-    // Nobody could act on the new deadline before now, whenever the pause had ended.
-    update.set_at = draft.now;
+    // What a reply or a response ends, nobody knew of before now. The maximum was known all along:
+    // a sweep that comes late for it is late for the deadline too.
+    update.set_at = if ended_at < pause.until { draft.now } else { pause.until };
     draft.record(Event::PauseEnded {
         since: pause.since,
         ended_at,
