@@ -84,6 +84,20 @@ fn a_deadline_after_a_pause_that_a_late_sweep_ended_is_as_late_as_the_sweep() {
 }
 
 #[test]
+fn a_pause_that_was_over_before_any_sweep_saw_it_is_not_made_longer() {
+    let story = waiting_since(60, 120).outage_until(200);
+    let again = wait(&story, 1500);
+    let story = story.when(again);
+    story.then_happened(&["200m pause_ended", "200m waiting_on_customer"]);
+    let story = story.until(230).when(reply());
+    let update = story.incident().clock(ClockName::Update).unwrap();
+    assert_eq!(story.minutes(update.due_at), 6 * 60 + 60 + 30);
+
+    let story = waiting_since(60, 120).outage_until(500);
+    assert_eq!(story.refuses(wait(&story, 1500)), Refusal::NothingToPause, "it ran out at 420");
+}
+
+#[test]
 fn a_reply_that_is_told_late_counts_from_when_it_was_given() {
     let story = waiting_since(60, 1500).until(180);
     let at = Some(story.start + SignedDuration::from_mins(100));

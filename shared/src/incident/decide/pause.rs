@@ -21,6 +21,13 @@ pub(super) fn wait_on_customer(
 ) -> Result<Change, Refusal> {
     refuse_resolved(&draft.incident)?;
     let now = draft.now;
+    // One that is over, whether or not a sweep has seen that, is not made longer: a pause hides no
+    // breach.
+    if let Some(until) = draft.incident.pause.as_ref().map(|pause| pause.until)
+        && until <= now
+    {
+        end(&mut draft, PauseEnd::MaximumReached, until);
+    }
     let since = draft.incident.pause.as_ref().map_or(now, |pause| pause.since);
     let longest = draft.policy.desk.longest_pause;
     let latest = after(since, longest.duration());
