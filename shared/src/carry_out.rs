@@ -127,6 +127,10 @@ pub async fn carry_out<S: Store>(
                 return Ok(Outcome::AlreadyAnswered(answered));
             }
             Ok(Committed::OverLimit(limit)) => return Ok(Outcome::OverLimit(limit)),
+            // The account came with the command: to decide anew on the same one is of no use.
+            Err(StoreError::Conflict) if change.account.is_some() => {
+                return Err(StoreError::Conflict.into());
+            }
             Err(StoreError::Conflict) => pause(attempt).await,
             Err(error) => return Err(error.into()),
         }

@@ -1,9 +1,15 @@
 //! The contract of a store, continued: accounts and what they remember.
 
-use jiff::SignedDuration;
+use std::sync::Arc;
+
+use desk_tests::dynamodb::TestDynamoDb;
+use jiff::{SignedDuration, Timestamp};
 use shared::account::{Account, AccountManager};
+use shared::clock::Clock;
+use shared::desk::Desk;
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command};
+use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Committed, DueTarget, Store, StoreError};
 
 use crate::contract::{decided, due, later, now, only};
@@ -79,6 +85,20 @@ pub async fn an_account_remembers_its_incidents_latest_first(store: impl Store) 
     assert_eq!(store.account_incidents(&other, since, 10).await.unwrap(), []);
 }
 
+pub async fn an_account_forgets_an_incident_that_is_another_ones(store: impl Store) {
+    let change = opened("INC-1", 5);
+    store.commit(only(&change)).await.unwrap();
+    let since = now() - SignedDuration::from_hours(1);
+    assert_eq!(store.account_incidents(&account(1).id, since, 10).await.unwrap().len(), 1);
+    let mut next = resolved(&change);
+    next.forgotten = Some(change.remembered.unwrap().id());
+    next.remembered.as_mut().unwrap().account = "OTHER".parse().unwrap();
+    store.commit(only(&next)).await.unwrap();
+    assert_eq!(store.account_incidents(&account(1).id, since, 10).await.unwrap(), []);
+    let other = "OTHER".parse().unwrap();
+    assert_eq!(store.account_incidents(&other, since, 10).await.unwrap().len(), 1);
+}
+
 pub async fn what_gives_reason_to_look_is_due_until_the_desk_has_looked(store: impl Store) {
     let looks = async |store: &_| -> Vec<_> {
         let due = due(store, later(3600)).await.into_iter();
@@ -118,4 +138,20 @@ pub async fn an_account_changes_with_the_incident_or_not_at_all(store: impl Stor
     next.account = Some(account(2));
     assert_eq!(store.commit(only(&next)).await.unwrap(), Committed::Done);
     assert_eq!(store.load_account(&account(2).id).await.unwrap(), Some(account(2)));
+}
+
+#[tokio::test]
+async fn incidents_of_an_account_that_come_at_once_are_looked_at_without_a_failure() {
+    let dynamodb = TestDynamoDb::start().await;
+    let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), dynamodb.table);
+    store.put_account(&account(1)).await.unwrap();
+    for n in 1..=10 {
+        store.commit(only(&opened(&format!("INC-{n}"), 0))).await.unwrap();
+    }
+    let policy = Arc::new(desk_tests::default_policy());
+    let desk = Desk { store, policy, clock: Clock::of(now) };
+    let report = check_deadlines::sweep(&desk, now(), Timestamp::MAX).await.unwrap();
+    assert_eq!((report.failed, report.changes), (0, 1), "the manager is told once");
+    let told = desk.store.load_account(&account(1).id).await.unwrap().unwrap();
+    assert_eq!(told.recurrence_noticed_at, Some(now()));
 }

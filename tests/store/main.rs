@@ -68,6 +68,7 @@ contract! {
         an_account_is_written_on_the_version_before,
         an_account_remembers_its_incidents_latest_first,
         what_gives_reason_to_look_is_due_until_the_desk_has_looked,
+        an_account_forgets_an_incident_that_is_another_ones,
         an_account_changes_with_the_incident_or_not_at_all,
     }
 }

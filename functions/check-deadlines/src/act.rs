@@ -10,6 +10,7 @@ use shared::incident::timeline::Event;
 use shared::incident::values::IncidentNumber;
 use shared::incident::{Change, Command};
 use shared::outbox::{OutboxId, PENDING_FOR};
+use shared::policy::Recurrence;
 use shared::store::{DueItem, DueTarget, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
@@ -68,8 +69,10 @@ async fn on_incident<S: Store>(
     }
 }
 
-/// How many incidents of a period are looked at; the rule has long been met by then.
-const MOST_LOOKED_AT: usize = 200;
+/// How many incidents of a period are looked at; every rule is met by then.
+const MOST_LOOKED_AT: usize = Recurrence::MOST as usize;
+/// How often an account is looked at anew when it was changed in the meantime.
+const LOOKS: usize = 5;
 
 /// Looks whether an account's incidents recur.
 async fn on_recurrence<S: Store>(
@@ -77,20 +80,31 @@ async fn on_recurrence<S: Store>(
     id: &RememberedId,
     due_at: Timestamp,
 ) -> Result<Done, Failure> {
-    let mut changes = 0;
-    if let Some(rule) = &desk.policy.recurrence
-        && let Some(account) = desk.store.load_account(&id.account).await?
-    {
-        let since = recurrence::since(rule, desk.clock.now());
-        let incidents = desk.store.account_incidents(&id.account, since, MOST_LOOKED_AT).await?;
-        let command = Command::NoticeRecurrence { account, incidents };
-        if let Outcome::Changed(change) = carry_out(desk, &id.number, &command, &Alone).await? {
-            changes = usize::from(!change.is_empty());
+    let mut looks = 1;
+    let changes = loop {
+        match look(desk, id).await {
+            // Incidents of an account come together, and so do looks at it: another one told the
+            // manager, or somebody else wrote the account.
+            Err(Failure::Store(StoreError::Conflict)) if looks < LOOKS => looks += 1,
+            looked => break looked?,
         }
-    }
+    };
     // Last: if anything before it fails, the desk looks again.
     desk.store.settle_recurrence(id, due_at).await?;
     Ok(Done::Changed { changes, next: None })
+}
+
+/// Returns how many changes that made.
+async fn look<S: Store>(desk: &Desk<S>, id: &RememberedId) -> Result<usize, Failure> {
+    let Some(rule) = &desk.policy.recurrence else { return Ok(0) };
+    let Some(account) = desk.store.load_account(&id.account).await? else { return Ok(0) };
+    let since = recurrence::since(rule, desk.clock.now());
+    let incidents = desk.store.account_incidents(&id.account, since, MOST_LOOKED_AT).await?;
+    let command = Command::NoticeRecurrence { account, incidents };
+    match carry_out(desk, &id.number, &command, &Alone).await? {
+        Outcome::Changed(change) => Ok(usize::from(!change.is_empty())),
+        _ => Ok(0),
+    }
 }
 
 /// Logs and measures what time did.

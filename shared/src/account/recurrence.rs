@@ -31,12 +31,14 @@ pub fn is_to_be_noticed(
     is_rested && recurs
 }
 
-/// Whether an event is one of those that the rule counts.
+/// Whether an event is one of those that the rule counts; or of what was not counted before, because
+/// only now the incident belongs to an account.
 #[must_use]
 pub fn counts(event: &Event) -> bool {
     matches!(
         event,
         Event::Opened { .. }
+            | Event::Completed { .. }
             | Event::EscalatedByCustomer { .. }
             | Event::EscalatedByDeadline { .. }
             | Event::EscalatedByReopening { .. }

@@ -161,6 +161,9 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             invitation::promise_overdue(email, when, *broken, *remind_at)
         }
     };
+    if email.kind.is_about_account() {
+        return letter;
+    }
     letter
         .fact("Incident", format!("{} ({})", email.id.number, email.priority))
         .fact("Customer", email.customer.as_str())

@@ -492,6 +492,18 @@ impl EmailKind {
         )
     }
 
+    /// Whether it is about an account's incidents. The incident with which it is kept is only the
+    /// last of them, and none of its reader's business.
+    #[must_use]
+    pub fn is_about_account(&self) -> bool {
+        matches!(
+            self,
+            Self::RecurrenceReceived { .. }
+                | Self::RecurrenceReported { .. }
+                | Self::RecurrenceNoticed { .. }
+        )
+    }
+
     /// To what kind of reader it speaks.
     #[must_use]
     pub fn audience(&self) -> Audience {

@@ -68,8 +68,14 @@ pub fn render(
     url: Option<&str>,
 ) -> Result<Rendered, askama::Error> {
     let (letter, frame) = words(email, desk, url);
-    let (letter, frame, about, repeated) = (&letter, &frame, email.summary.as_ref(), repeat > 0);
-    let tag = format!("{} {}", email.priority, email.id.number);
+    let of_account = email.kind.is_about_account();
+    let about = email.summary.as_ref().filter(|_| !of_account);
+    let (letter, frame, repeated) = (&letter, &frame, repeat > 0);
+    let tag = if of_account {
+        desk.name.to_string()
+    } else {
+        format!("{} {}", email.priority, email.id.number)
+    };
     let subject = match about {
         Some(about) => cut(&format!("[{tag}] {} · {about}", letter.stake)),
         None => cut(&format!("[{tag}] {}", letter.stake)),
@@ -103,11 +109,11 @@ pub(super) fn words(email: &OutboxEmail, desk: &Desk, url: Option<&str>) -> (Let
 /// up: the same for all of them.
 fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, String)> {
     let root = format!("<incident-{}@{}>", email.id.number, desk.sender.address.domain());
-    let mut headers = vec![
-        (ID_HEADER, email.id.to_string()),
-        ("References", root),
-        ("Auto-Submitted", "auto-generated".to_owned()),
-    ];
+    let mut headers = vec![(ID_HEADER, email.id.to_string())];
+    if !email.kind.is_about_account() {
+        headers.push(("References", root));
+    }
+    headers.push(("Auto-Submitted", "auto-generated".to_owned()));
     if repeat > 0 {
         headers.push((REPEAT_HEADER, repeat.to_string()));
     }

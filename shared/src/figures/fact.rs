@@ -102,11 +102,13 @@ impl Fact {
             Event::EscalatedByReopening { .. } => vec![Self::Escalated(RaisedBy::Reopening)],
             Event::DeadlineMissed { clock, .. } => vec![Self::Breached(*clock)],
             Event::Acknowledged { raised_at, .. } => {
-                vec![took(Measured::Acknowledgement, *raised_at, entry.at)]
+                let raised_at = raised_at.iter();
+                raised_at.map(|at| took(Measured::Acknowledgement, *at, entry.at)).collect()
             }
             Event::Responded { responded_at, stopped, .. } => {
-                let times = stopped.iter().map(|stopped| {
-                    took(Measured::Response(stopped.clock), stopped.started_at, *responded_at)
+                let times = stopped.iter().filter_map(|stopped| {
+                    let what = Measured::Response(stopped.clock);
+                    Some(took(what, stopped.started_at?, *responded_at))
                 });
                 kept(stopped).chain(times).collect()
             }

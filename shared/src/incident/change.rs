@@ -6,7 +6,7 @@ use super::Incident;
 use super::clock::{Clock, ClockName, Lateness};
 use super::timeline::{Event, StartedClock, TimelineEntry};
 use super::values::{Customer, EmailAddress, Language, Name};
-use crate::account::{Account, Remembered};
+use crate::account::{Account, Remembered, RememberedId};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::figures::Tally;
 use crate::policy::{Period, Policy, Team, TeamId};
@@ -25,6 +25,8 @@ pub struct Change {
     pub account: Option<Account>,
     /// What the incident's account remembers of it.
     pub remembered: Option<Remembered>,
+    /// What another account is to forget: the incident turned out not to be its.
+    pub forgotten: Option<RememberedId>,
     /// What it adds to the figures; `None` when nothing of it counts.
     pub tally: Option<Tally>,
     /// Which other systems hear of it: every webhook of the policy, unless there was nothing to do.
@@ -111,6 +113,8 @@ pub(super) struct Draft<'a> {
     pub now: Timestamp,
     /// The account, when it changes too.
     pub account: Option<Account>,
+    /// What another account is to forget.
+    pub forgotten: Option<RememberedId>,
     events: Vec<(Event, Vec<StartedClock>)>,
     emails: Vec<Told>,
 }
@@ -125,13 +129,21 @@ struct Told {
 }
 
 /// What one transaction has room for beside the incident, an answer, a parked e-mail, a limit, the
-/// account, the incident as its account remembers it, and the figures.
-const ROOM: usize = 100 - 7;
+/// account, the incident as its account remembers it and as another forgets it, and the figures.
+const ROOM: usize = 100 - 8;
 
 impl<'a> Draft<'a> {
     /// Starts from the incident as it is.
     pub fn of(incident: Incident, policy: &'a Policy, now: Timestamp) -> Self {
-        Self { incident, policy, now, account: None, events: Vec::new(), emails: Vec::new() }
+        Self {
+            incident,
+            policy,
+            now,
+            account: None,
+            forgotten: None,
+            events: Vec::new(),
+            emails: Vec::new(),
+        }
     }
 
     /// Something happened.
@@ -256,6 +268,7 @@ impl<'a> Draft<'a> {
                 emails: Vec::new(),
                 account: None,
                 remembered: None,
+                forgotten: None,
                 tally: None,
                 webhooks: Vec::new(),
             };
@@ -301,6 +314,7 @@ impl<'a> Draft<'a> {
             incident: self.incident,
             account: self.account,
             remembered,
+            forgotten: self.forgotten,
         }
     }
 

@@ -76,8 +76,9 @@ pub enum PauseEnd {
 pub struct StoppedClock {
     /// Which promise.
     pub clock: ClockName,
-    /// When it was given.
-    pub started_at: Timestamp,
+    /// When it was given; an older version did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
     /// Its deadline.
     pub due_at: Timestamp,
     /// How far past the deadline it was stopped, in milliseconds; 0 when the promise was kept.
@@ -333,8 +334,9 @@ pub enum Event {
     Acknowledged {
         /// Which escalation of the incident.
         escalation: u32,
-        /// When that was raised.
-        raised_at: Timestamp,
+        /// When that was raised; an older version did not say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raised_at: Option<Timestamp>,
         /// Who.
         by: Name,
         /// Until when that holds without a response.

@@ -77,9 +77,9 @@ impl TryFrom<String> for IncidentNumber {
 }
 
 /// A customer's account, as care's own systems name it. The same grammar as an incident's number, for
-/// the same reasons.
+/// the same reasons. What is stored may be of an older version, which took any line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr)]
-#[serde(try_from = "String", into = "String")]
+#[serde(from = "StoredAccountId", into = "String")]
 #[deserr(try_from(String) = parsed -> Invalid)]
 pub struct AccountId(String);
 parsed_string!(AccountId);
@@ -89,6 +89,15 @@ impl TryFrom<String> for AccountId {
 
     fn try_from(text: String) -> Result<Self, Invalid> {
         IncidentNumber::try_from(text).map(|IncidentNumber(text)| Self(text))
+    }
+}
+
+/// An account as it may be stored.
+pub type StoredAccountId = Line<1, 64>;
+
+impl From<StoredAccountId> for AccountId {
+    fn from(stored: StoredAccountId) -> Self {
+        Self(stored.into())
     }
 }
 

@@ -43,6 +43,9 @@ pub const MAX_UNDELIVERABLE_RECIPIENTS: usize = 10;
 /// How many warnings one promise may have.
 pub const MAX_WARNINGS: usize = 10;
 
+/// How long an incident may wait on the customer where the policy does not say.
+const LONGEST_PAUSE_DAYS: i64 = 5;
+
 /// A team's, ladder's, calendar's or webhook's id: the word behind `[teams.` and so on.
 pub type Id = Line<1, 64>;
 /// The id of a team.
@@ -92,7 +95,9 @@ pub struct Desk {
     pub unknown_incident_priority: Priority,
     /// Told when an e-mail cannot be delivered.
     pub undeliverable_teams: Vec<TeamId>,
-    /// How long an incident may wait on the customer, from the start of the pause.
+    /// How long an incident may wait on the customer, from the start of the pause. A policy that was
+    /// written before there were pauses does not say.
+    #[deserr(default = Period::of_days(LONGEST_PAUSE_DAYS))]
     pub longest_pause: Period,
     /// Whether a broken promise escalates the incident by itself. If not, the customer is invited to
     /// escalate, and the responsible teams are reminded until somebody responds.

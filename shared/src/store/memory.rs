@@ -190,6 +190,9 @@ impl Store for MemoryStore {
             if let Some(account) = &change.account {
                 state.accounts.insert(account.id.clone(), account.clone());
             }
+            if let Some(forgotten) = &change.forgotten {
+                state.remembered.remove(forgotten);
+            }
             if let Some(remembered) = &change.remembered {
                 let due_before = state.remembered.get(&remembered.id()).and_then(|(_, due)| *due);
                 let entry = (remembered.incident.clone(), remembered.look_at.or(due_before));

@@ -151,6 +151,27 @@ fn the_manager_is_told_once_per_period() {
 }
 
 #[test]
+fn an_incident_that_care_completes_with_its_account_gives_reason_to_look() {
+    let Command::Open { priority, channel, summary, customer, received_at, .. } =
+        open(Channel::Phone)
+    else {
+        unreachable!()
+    };
+    let mut escalated = escalate();
+    let Command::Escalate { number, .. } = &mut escalated else { unreachable!() };
+    *number = "INC-9".parse().unwrap();
+    let story = Story { incident: None, ..with_rule() }.when(escalated);
+    assert_eq!(story.last[0].remembered, None, "nobody knows whose it is");
+    let customer = shared::incident::values::Customer { account: Some(account().id), ..customer };
+    let number = "INC-9".parse().unwrap();
+    let story =
+        story.when(Command::Open { number, priority, channel, summary, customer, received_at });
+    let remembered = story.last[0].remembered.as_ref().unwrap();
+    assert_eq!(remembered.incident.escalations, 1);
+    assert_eq!(remembered.look_at, Some(story.now));
+}
+
+#[test]
 fn without_a_rule_nothing_is_noticed() {
     let story = given().when(open(Channel::Email));
     let notice = notice(&story, account(), 50, 3);

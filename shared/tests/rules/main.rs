@@ -12,6 +12,7 @@ mod deadlines;
 mod figures;
 mod invariants;
 mod ladder;
+mod older_versions;
 mod paused_clocks;
 mod pauses;
 mod policy;

@@ -1,6 +1,7 @@
 //! Waiting on the customer: the update pauses, and only time outside pauses counts.
 
 use jiff::SignedDuration;
+use shared::email::EmailKind;
 use shared::incident::clock::ClockName;
 use shared::incident::values::Channel;
 use shared::incident::{Command, Refusal};
@@ -80,6 +81,32 @@ fn a_reply_after_the_maximum_that_no_sweep_saw_gives_no_more_than_the_maximum() 
 }
 
 #[test]
+fn a_deadline_after_a_pause_that_a_late_sweep_ended_is_as_late_as_the_sweep() {
+    let story = waiting_since(60, 120).outage_until(500).until(500);
+    // The pause had its end in advance, and the update its deadline at minute 420.
+    story.then_happened(&[
+        "500m pause_ended",
+        "500m deadline_missed clock=update late_ms=4800000",
+        "500m escalated_by_deadline clock=update",
+        "500m level_alerted level=1 round=1",
+    ]);
+}
+
+#[test]
+fn a_pause_that_was_over_before_any_sweep_saw_it_is_not_made_longer() {
+    let story = waiting_since(60, 120).outage_until(200);
+    let again = wait(&story, 1500);
+    let story = story.when(again);
+    story.then_happened(&["200m pause_ended", "200m waiting_on_customer"]);
+    let story = story.until(230).when(reply());
+    let update = story.incident().clock(ClockName::Update).unwrap();
+    assert_eq!(story.minutes(update.due_at), 6 * 60 + 60 + 30);
+
+    let story = waiting_since(60, 120).outage_until(500);
+    assert_eq!(story.refuses(wait(&story, 1500)), Refusal::NothingToPause, "it ran out at 420");
+}
+
+#[test]
 fn a_reply_that_is_told_late_counts_from_when_it_was_given() {
     let story = waiting_since(60, 1500).until(180);
     let at = Some(story.start + SignedDuration::from_mins(100));
@@ -102,6 +129,41 @@ fn a_response_an_escalation_and_a_resolution_end_a_pause() {
     ]);
     let resolved = waiting_since(60, 1500).until(90).when(resolve());
     resolved.then_happened(&["90m pause_ended", "90m resolved"]).then_due(None);
+}
+
+#[test]
+fn what_was_written_or_answered_before_care_began_to_wait_does_not_end_the_wait() {
+    let at = |story: &Story, minutes| Some(story.start + SignedDuration::from_mins(minutes));
+    let story = waiting_since(60, 1500).until(100);
+    let early = Command::CustomerReplied {
+        from: "Ada".parse().unwrap(),
+        message: None,
+        at: at(&story, 50),
+    };
+    story.when(early).then_happened(&["100m customer_replied"]).then_due(Some(1500));
+
+    let story = waiting_since(60, 1500).until(100);
+    let at = at(&story, 50);
+    let early = Command::Respond { author: "Grace".parse().unwrap(), message: None, at };
+    let story = story.when(early);
+    story.then_happened(&["100m responded"]).then_due(Some(1500));
+    let story = story.until(180).when(reply());
+    let update = story.incident().clock(ClockName::Update).unwrap();
+    assert_eq!(story.minutes(update.due_at), 50 + 6 * 60 + 120, "six hours from the response");
+}
+
+#[test]
+fn each_of_a_team_reads_so_much_of_a_message_that_a_transaction_has_room_for_all() {
+    let message = "é".repeat(20_000).parse().unwrap();
+    let reply =
+        Command::CustomerReplied { from: "Ada".parse().unwrap(), message: Some(message), at: None };
+    let story = given().when(open(Channel::Chat)).when(reply);
+    for email in story.emails() {
+        let EmailKind::CustomerReplied { message: Some(message), .. } = &email.kind else {
+            panic!("{:?}", email.kind)
+        };
+        assert_eq!(message.as_str().chars().count(), 4_000);
+    }
 }
 
 #[test]

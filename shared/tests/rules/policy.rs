@@ -179,6 +179,24 @@ fn a_limit_that_allows_nothing_or_counts_for_ever_is_refused() {
 }
 
 #[test]
+fn a_policy_from_before_there_were_pauses_is_read() {
+    let old = DEFAULT.replace("longest_pause = \"5d\"\n", "");
+    assert_ne!(old, DEFAULT);
+    assert_eq!(Policy::read(&old).unwrap().desk.longest_pause, period("5d"));
+}
+
+#[test]
+fn a_recurrence_that_could_never_be_noticed_is_refused() {
+    for count in ["incidents = 5", "escalations = 3"] {
+        let key = count.split_once(' ').unwrap().0;
+        let with = |n: u32| DEFAULT.replace(count, &format!("{key} = {n}"));
+        assert!(Policy::read(&with(200)).is_ok(), "{key}");
+        assert!(mistakes(&with(201)).contains("must count 200 or fewer"), "{key}");
+        assert!(mistakes(&with(1)).contains("must count 2 or more"), "{key}");
+    }
+}
+
+#[test]
 fn the_shortest_period_is_the_first_thing_that_anybody_waits_for() {
     let policy = Policy::read(DEFAULT).unwrap();
     assert_eq!(policy.shortest_period(), period("20m"));

@@ -68,6 +68,17 @@ fn a_deadline_is_never_moved_away_from_the_customer() {
 }
 
 #[test]
+fn a_deadline_that_was_missed_before_any_sweep_saw_it_is_not_moved_and_as_late_as_it_is() {
+    let story = given().when(open_as(Priority::P2, Channel::Email)).outage_until(4 * 60 + 30);
+    let story = story.when(find(Priority::P1)).until(4 * 60 + 30);
+    story.then_happened(&[
+        "270m deadline_missed clock=initial_response late_ms=1800000",
+        "270m escalated_by_deadline clock=initial_response",
+        "270m level_alerted level=1 round=1",
+    ]);
+}
+
+#[test]
 fn lowered_what_was_promised_stays_and_later_promises_are_lower() {
     let story = given().when(open_as(Priority::P1, Channel::Email)).when(find(Priority::P4));
     assert_eq!(due(&story, ClockName::InitialResponse), 60);
@@ -99,6 +110,25 @@ fn care_completes_an_incident_that_a_customer_escalated_before_care_had_entered_
     assert_eq!(incident.summary.as_ref().unwrap().as_str(), "Checkout is down");
     assert_eq!(incident.channel, Channel::Phone);
     assert_eq!(due(&story, ClockName::EscalationResponse), 60, "what was promised stays");
+}
+
+#[test]
+fn care_says_whose_incident_it_is_and_the_account_that_the_customer_named_forgets_it() {
+    let of = |account: &str| Customer { account: Some(account.parse().unwrap()), ..customer() };
+    let business_justification = "We lose 40,000 EUR an hour.".parse().unwrap();
+    let number = "INC-1".parse().unwrap();
+    let escalated = Command::Escalate { number, requester: of("other"), business_justification };
+    let Command::Open { number, priority, channel, summary, received_at, .. } =
+        open(Channel::Phone)
+    else {
+        unreachable!()
+    };
+    let customer = of("acme");
+    let opened = Command::Open { number, priority, channel, summary, customer, received_at };
+    let story = given().when(escalated).when(opened);
+    let change = &story.last[0];
+    assert_eq!(change.remembered.as_ref().unwrap().account.as_str(), "acme");
+    assert_eq!(change.forgotten.as_ref().unwrap().account.as_str(), "other");
 }
 
 #[test]

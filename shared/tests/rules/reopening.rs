@@ -2,7 +2,7 @@
 
 use shared::email::EmailKind;
 use shared::incident::clock::ClockName;
-use shared::incident::values::Channel;
+use shared::incident::values::{Channel, Customer};
 use shared::incident::{Command, Refusal};
 
 use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
@@ -70,6 +70,37 @@ fn the_customers_reply_opens_a_resolved_incident_again() {
         "incident_reopened -> ada",
         "customer_replied -> triage",
     ]);
+}
+
+#[test]
+fn what_the_customer_wrote_before_the_resolution_opens_nothing() {
+    let story = resolved_once();
+    let at = Some(story.start + jiff::SignedDuration::from_mins(9));
+    let reply = Command::CustomerReplied { from: "Ada".parse().unwrap(), message: None, at };
+    story
+        .when(reply)
+        .then_happened(&["20m customer_replied"])
+        .then_told(&["customer_replied -> triage"])
+        .then_due(None);
+}
+
+#[test]
+fn the_incidents_own_customer_hears_that_another_one_reopened_it() {
+    let Command::Escalate { number, requester, business_justification } = escalate() else {
+        unreachable!()
+    };
+    let requester = Customer {
+        name: "Bob".parse().unwrap(),
+        email: "bob@customer.example".parse().unwrap(),
+        ..requester
+    };
+    let by_another = Command::Escalate { number, requester, business_justification };
+    let story = resolved_once().when(by_another);
+    let told = story.emails().find(|e| e.recipient.as_str() == "ada@customer.example").unwrap();
+    let EmailKind::IncidentReopened { promise, escalated: true, .. } = &told.kind else {
+        panic!("{:?}", told.kind)
+    };
+    assert_eq!(promise.clock, ClockName::EscalationResponse);
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn text_and_html_say_the_same() {
         let html = visible(&rendered.html);
         let (_, frame) = words(&email, &desk(), None);
         let mut said = vec![letter.headline, frame.repeat_notice.to_owned(), frame.foot];
-        said.extend(email.summary.map(String::from));
+        let about = email.summary.filter(|_| !email.kind.is_about_account());
+        said.extend(about.map(String::from));
         said.extend(letter.paragraphs);
         for fact in letter.deadlines.into_iter().chain(letter.facts) {
             said.extend([fact.label.to_owned(), fact.value]);

@@ -31,7 +31,8 @@ pub(super) fn escalate(
     // Whoever has not chosen a language is written to as the incident's customer is.
     requester.language = requester.language.or(draft.incident.customer.language);
     let mut level = 1;
-    if draft.incident.is_open() {
+    let was_resolved = !draft.incident.is_open();
+    if !was_resolved {
         pause::end(&mut draft, PauseEnd::Escalated, now);
     } else {
         reopen::mark_reopened(&mut draft, &requester.name, None);
@@ -61,6 +62,14 @@ pub(super) fn escalate(
         };
         (ladder::start(&mut draft, cause, level), false)
     };
+    // Whoever escalates gets a receipt; the incident's own customer hears of a reopening too.
+    if was_resolved
+        && requester.email != draft.incident.customer.email
+        && let Some(promise) = draft.next_promise()
+    {
+        let (by, own) = (requester.name.clone(), draft.incident.customer.clone());
+        draft.tell_customer(&own, EmailKind::IncidentReopened { by, promise, escalated: true });
+    }
     remember(&mut draft, &requester, &business_justification);
     draft.tell_customer(
         &requester,

@@ -294,7 +294,7 @@ pub(super) fn acknowledge(mut draft: Draft<'_>, by: Name) -> Result<Change, Refu
     );
     draft.record(Event::Acknowledged {
         escalation: escalation.sequence,
-        raised_at: escalation.clock.started_at,
+        raised_at: Some(escalation.clock.started_at),
         by: by.clone(),
         until,
     });

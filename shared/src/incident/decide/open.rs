@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{priority, respond};
+use crate::account::RememberedId;
 use crate::email::{EmailKind, Promise};
 use crate::incident::change::{Change, Draft, Refusal};
 use crate::incident::clock::ClockName;
@@ -98,9 +99,16 @@ fn complete(
     draft.incident.summary = Some(summary.clone());
     draft.incident.channel = channel;
     let escalated_by = std::mem::replace(&mut draft.incident.customer, customer);
-    // The account's own record of the incident stays where it was begun.
-    let account = escalated_by.account.clone();
-    draft.incident.customer.account = account.or(draft.incident.customer.account.take());
+    let claimed = escalated_by.account.clone();
+    let account = draft.incident.customer.account.take().or(claimed.clone());
+    // The account that the customer named is not to hear of an incident that is another's.
+    draft.forgotten =
+        claimed.filter(|claimed| account.as_ref() != Some(claimed)).map(|account| RememberedId {
+            account,
+            opened_at: draft.incident.opened_at,
+            number: draft.incident.number.clone(),
+        });
+    draft.incident.customer.account = account;
     let is_other = escalated_by.email != draft.incident.customer.email;
     if let Some(escalation) = draft.incident.escalation.as_mut().filter(|_| is_other) {
         escalation.requesters.insert(0, escalated_by);

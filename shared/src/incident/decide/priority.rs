@@ -52,9 +52,10 @@ pub(super) fn move_deadlines(draft: &mut Draft<'_>, to: Priority) -> Vec<Started
     }
     let mut moved = Vec::new();
     for name in ClockName::ALL {
-        let Some(clock) = draft.incident.clock(name).filter(|clock| !clock.breached) else {
-            continue;
-        };
+        // One that has run out is a breach, whether or not a sweep has seen it.
+        let runs =
+            |clock: &&Clock| !clock.breached && (clock.is_paused() || clock.due_at > draft.now);
+        let Some(clock) = draft.incident.clock(name).filter(runs) else { continue };
         let target = draft.policy.targets(to).target(name);
         let anew = clock.recomputed_for(draft.policy, target, draft.now);
         if anew.due_at < clock.due_at {

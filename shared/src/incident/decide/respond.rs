@@ -30,7 +30,7 @@ pub(super) fn respond(
     // no clock: what it could have stopped was stopped since.
     let since = draft.incident.update.as_ref().map(|update| update.started_at);
     if draft.incident.responded_at.max(since).is_none_or(|since| responded_at >= since) {
-        pause::end(&mut draft, PauseEnd::Responded, responded_at);
+        pause::end_by_response(&mut draft, responded_at);
         let running = draft.incident.running_escalation();
         let answers = running.is_some_and(|escalation| escalation.is_answered_by(responded_at));
         stopped = stop_clocks(&mut draft, responded_at, answers);
@@ -40,6 +40,7 @@ pub(super) fn respond(
         }
         draft.incident.responded_at = Some(responded_at);
         draft.incident.update = Some(update);
+        pause::go_on_waiting(&mut draft);
         draft.incident.remind_at = None;
         started.push(told);
     }
@@ -120,7 +121,7 @@ fn stop_clocks(draft: &mut Draft<'_>, at: Timestamp, escalation_too: bool) -> Ve
         let overrun_ms = Lateness::of(clock.due_at, at).late_ms;
         stopped.push(StoppedClock {
             clock: name,
-            started_at: clock.started_at,
+            started_at: Some(clock.started_at),
             due_at: clock.due_at,
             overrun_ms,
             breached,

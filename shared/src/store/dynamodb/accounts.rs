@@ -1,7 +1,7 @@
 //! Accounts, and what they remember of their incidents.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 
 use super::commit::built;
@@ -89,6 +89,15 @@ pub(super) fn remember(
             .expression_attribute_values(":due_at", millis(look_at)),
     };
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
+}
+
+pub(super) fn forget(
+    store: &DynamoDbStore,
+    id: &RememberedId,
+) -> Result<TransactWriteItem, StoreError> {
+    let delete =
+        Delete::builder().table_name(&store.table).set_key(Some(items::remembered_key(id).into()));
+    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
 pub(super) async fn incidents(

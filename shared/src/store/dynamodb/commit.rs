@@ -36,6 +36,9 @@ pub(super) async fn commit(
         if let Some(remembered) = &change.remembered {
             writes.push(accounts::remember(store, remembered)?);
         }
+        if let Some(forgotten) = &change.forgotten {
+            writes.push(accounts::forget(store, forgotten)?);
+        }
         if let Some(tally) = &change.tally {
             writes.push(figures::count(store, &change.incident, tally)?);
         }

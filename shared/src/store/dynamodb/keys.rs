@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use crate::account::RememberedId;
 use crate::email::EmailId;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::{AccountId, IncidentNumber};
+use crate::incident::values::{AccountId, IncidentNumber, StoredAccountId};
 use crate::outbox::OutboxId;
 use crate::store::{DUE_SHARDS, DueTarget, Limit, RequestKey};
 use crate::webhook::WebhookId;
@@ -83,10 +83,10 @@ pub fn remembered_since(instant: Timestamp) -> String {
 /// What an account remembers under these keys.
 #[must_use]
 pub fn remembered_id(pk: &str, sk: &str) -> Option<RememberedId> {
-    let account = pk.strip_prefix(ACCOUNT)?.strip_prefix('#')?.parse().ok()?;
+    let account: StoredAccountId = pk.strip_prefix(ACCOUNT)?.strip_prefix('#')?.parse().ok()?;
     let (millis, number) = sk.strip_prefix(INCIDENT)?.strip_prefix('#')?.split_once('#')?;
     let opened_at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
-    Some(RememberedId { account, opened_at, number: number.parse().ok()? })
+    Some(RememberedId { account: account.into(), opened_at, number: number.parse().ok()? })
 }
 
 /// What the partitions of figures begin with.

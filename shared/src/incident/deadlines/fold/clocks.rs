@@ -255,7 +255,7 @@ impl Fold<'_> {
     ) {
         for stop in stopped {
             let was_told = self.missed[place(stop.clock)].is_none_or(|(_, v)| v != entry.version);
-            let Some(clock) = self.running(stop.clock, Some(stop.started_at), stop.due_at) else {
+            let Some(clock) = self.running(stop.clock, stop.started_at, stop.due_at) else {
                 continue;
             };
             clock.due_at = stop.due_at;
