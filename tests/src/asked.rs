@@ -77,7 +77,9 @@ impl Asked {
         if let Some(check) = write.condition_check() {
             self.note_key("ConditionCheckItem", Some(check.key()));
         }
-        assert!(write.delete().is_none(), "nothing is deleted");
+        if let Some(delete) = write.delete() {
+            self.note_key("DeleteItem", Some(delete.key()));
+        }
     }
 
     fn note_input(&self, input: &Input) {
