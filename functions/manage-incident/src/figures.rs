@@ -97,12 +97,12 @@ struct ByClock<T> {
 /// How the promises of a clock ended.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 struct PromiseFigures {
-    /// Stopped in time.
+    /// Kept: a response came in time. A promise that the resolution ended is neither kept nor broken.
     kept: u64,
     /// Broken.
     breached: u64,
-    /// The share kept of all that ended, rounded down to four decimals, so that 1 says all; `null`
-    /// when none ended.
+    /// The share kept of all that were kept or broken, rounded down to four decimals, so that 1 says
+    /// all; `null` when there was none.
     #[schema(minimum = 0, maximum = 1)]
     share_kept: Option<f64>,
     /// From the start of the clock to the response that stopped it, pauses included; `null` when

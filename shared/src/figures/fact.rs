@@ -19,7 +19,8 @@ pub enum Fact {
     Escalated(RaisedBy),
     /// A promise was broken.
     Breached(ClockName),
-    /// A promise was kept: its clock was stopped in time, by a response or by the resolution.
+    /// A promise was kept: a response stopped its clock in time. One that the resolution ended was
+    /// neither kept nor broken, so that nobody can close an incident to look good.
     Kept(ClockName),
     /// Something took so long.
     Took {
@@ -112,9 +113,8 @@ impl Fact {
                 });
                 kept(stopped).chain(times).collect()
             }
-            Event::Resolved { stopped, .. } => {
-                let resolved = [Self::Resolved, took(Measured::Resolution, opened_at, entry.at)];
-                resolved.into_iter().chain(kept(stopped)).collect()
+            Event::Resolved { .. } => {
+                vec![Self::Resolved, took(Measured::Resolution, opened_at, entry.at)]
             }
             _ => Vec::new(),
         }
