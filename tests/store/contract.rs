@@ -2,18 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use shared::email::EmailId;
-use shared::figures::{Figures, Measured};
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
-use shared::outbox::{
-    DeliveryStatus, EmailItem, LEASE, OutboxId, PENDING_FOR, Settlement, WebhookItem,
-};
+use shared::outbox::{EmailItem, PENDING_FOR};
 use shared::policy::{Allowance, Policy};
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, ParkedEmail, RequestKey,
-    Store, StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Store, StoreError,
 };
-use shared::webhook::WebhookId;
 
 pub(crate) fn now() -> Timestamp {
     desk_tests::world::start()
@@ -27,11 +22,11 @@ pub(crate) fn decided(state: Option<&Incident>, command: Command, at: Timestamp)
     decide(state, command, &desk_tests::default_policy(), at).unwrap()
 }
 
-fn escalation(number: &str, at: Timestamp) -> Change {
+pub(crate) fn escalation(number: &str, at: Timestamp) -> Change {
     escalation_under(&desk_tests::default_policy(), number, at)
 }
 
-fn escalation_under(policy: &Policy, number: &str, at: Timestamp) -> Change {
+pub(crate) fn escalation_under(policy: &Policy, number: &str, at: Timestamp) -> Change {
     let requester = Customer {
         name: "Ada".parse().unwrap(),
         email: "ada@customer.example".parse().unwrap(),
@@ -50,7 +45,7 @@ pub(crate) fn only(change: &Change) -> Commit<'_> {
     Commit { change, answered: None, parked: None, limit: None }
 }
 
-fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
+pub(crate) fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
     AnsweredRequest {
         key: RequestKey { caller: "arn:caller".to_owned(), key: key.to_owned() },
         fingerprint: "f".to_owned(),
@@ -63,13 +58,13 @@ fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
     }
 }
 
-async fn committed(store: &impl Store, number: &str) -> Change {
+pub(crate) async fn committed(store: &impl Store, number: &str) -> Change {
     let change = escalation(number, now());
     assert_eq!(store.commit(only(&change)).await.unwrap(), Committed::Done);
     change
 }
 
-async fn email(store: &impl Store, id: &EmailId) -> EmailItem {
+pub(crate) async fn email(store: &impl Store, id: &EmailId) -> EmailItem {
     let story = store.story(&id.number).await.unwrap().unwrap();
     story.emails.into_iter().find(|item| &item.email.id == id).unwrap()
 }
@@ -245,123 +240,6 @@ pub async fn due_items_come_in_order_and_in_pages(store: impl Store) {
     assert_eq!(all.len(), 130 * 5, "an incident and four e-mails each");
 }
 
-pub async fn an_email_is_claimed_once(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    let lease_until = now() + LEASE;
-    let item = store.claim_email(&id, "mine", lease_until).await.unwrap().unwrap();
-    assert_eq!(item.delivery.status, DeliveryStatus::Sending);
-    assert_eq!((item.delivery.attempts, item.delivery.due_at), (1, Some(lease_until)));
-    assert_eq!(store.claim_email(&id, "yours", lease_until).await.unwrap(), None);
-    let nobody = EmailId { index: 99, ..id };
-    assert_eq!(store.claim_email(&nobody, "mine", lease_until).await.unwrap(), None);
-}
-
-pub async fn a_settled_email_is_sent_and_due_no_more(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    store.claim_email(&id, "mine", now() + LEASE).await.unwrap();
-    let sent = Settlement::Sent { ses_message_id: Some("ses-1".to_owned()), sent_at: later(1) };
-    store.settle(&id.clone().into(), "mine", &sent).await.unwrap();
-    let delivery = email(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Sent, None));
-    assert_eq!(delivery.ses_message_id.as_deref(), Some("ses-1"));
-    assert_eq!(delivery.sent_at, Some(later(1)));
-    assert_eq!(store.claim_email(&id, "mine", now() + LEASE).await.unwrap(), None);
-    let due = due(&store, later(1_000_000)).await;
-    assert!(!due.iter().any(|(_, target)| *target == DueTarget::Email(id.clone())));
-}
-
-pub async fn a_retry_is_due_again_and_counts_what_may_have_been_sent(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    for (ambiguous, counted) in [(false, 0), (true, 1), (true, 2)] {
-        store.claim_email(&id, "mine", now() + LEASE).await.unwrap().unwrap();
-        let retry = Settlement::Retry { due_at: later(7), ambiguous, error: "slow".to_owned() };
-        store.settle(&id.clone().into(), "mine", &retry).await.unwrap();
-        let delivery = email(&store, &id).await.delivery;
-        assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Retrying, Some(later(7))));
-        assert_eq!((delivery.ambiguous, delivery.error.as_deref()), (counted, Some("slow")));
-        assert_eq!(store.claim_email(&id, "yours", now()).await.unwrap(), None, "not pending");
-        assert!(store.requeue(&id.clone().into(), later(7), later(60)).await.unwrap());
-    }
-    assert_eq!(email(&store, &id).await.delivery.attempts, 3);
-}
-
-pub async fn a_claim_that_was_lost_settles_nothing(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    store.claim_email(&id, "mine", later(90)).await.unwrap();
-    store.requeue(&id.clone().into(), later(90), later(150)).await.unwrap();
-    store.claim_email(&id, "yours", later(240)).await.unwrap().unwrap();
-    let sent = Settlement::Sent { ses_message_id: Some("ses-1".to_owned()), sent_at: later(100) };
-    let settled = store.settle(&id.clone().into(), "mine", &sent).await;
-    assert!(matches!(settled, Err(StoreError::Conflict)), "{settled:?}");
-    store.settle(&id.clone().into(), "yours", &sent).await.unwrap();
-}
-
-pub async fn a_stuck_email_is_pending_again(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    assert!(
-        !store.requeue(&id.clone().into(), later(61), later(120)).await.unwrap(),
-        "not due then"
-    );
-    assert!(store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap());
-    assert!(!store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap(), "once only");
-    let delivery = email(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Pending, Some(later(120))));
-    assert!(!delivery.is_repeat(), "nobody was sending it");
-}
-
-pub async fn a_lease_that_ran_out_may_have_sent(store: impl Store) {
-    let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    store.claim_email(&id, "mine", later(90)).await.unwrap();
-    assert!(store.requeue(&id.clone().into(), later(90), later(150)).await.unwrap());
-    let delivery = email(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.ambiguous), (DeliveryStatus::Pending, 1));
-    assert_eq!(delivery.claim_id, None);
-}
-
-pub async fn an_email_that_calls_for_action_can_be_cancelled(store: impl Store) {
-    let change = committed(&store, "INC-1").await;
-    let (alert, receipt) = (&change.emails[0], &change.emails[3]);
-    assert!(alert.kind.calls_for_action() && !receipt.kind.calls_for_action());
-    assert!(!store.cancel_email(&alert.id, later(61)).await.unwrap(), "not due then");
-    assert!(store.cancel_email(&alert.id, later(60)).await.unwrap());
-    assert!(!store.cancel_email(&receipt.id, later(60)).await.unwrap(), "a receipt still holds");
-    let delivery = email(&store, &alert.id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Cancelled, None));
-    assert_eq!(store.claim_email(&alert.id, "mine", later(90)).await.unwrap(), None);
-}
-
-pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: impl Store) {
-    let change = committed(&store, "INC-1").await;
-    let bounced = &change.emails[0];
-    let parked = |claim_id: Option<&str>| ParkedEmail {
-        id: bounced.id.clone(),
-        claim_id: claim_id.map(str::to_owned),
-        error: "refused".to_owned(),
-    };
-    let command = Command::Undeliverable {
-        email: bounced.id.clone(),
-        recipient: Some(bounced.recipient.clone()),
-        kind: Some(bounced.kind.clone()),
-        reason: "refused".to_owned(),
-    };
-    let passed_on = decided(Some(&change.incident), command, later(1));
-    let commit = |claim_id| Commit {
-        change: &passed_on,
-        answered: None,
-        parked: Some(parked(claim_id)),
-        limit: None,
-    };
-    let lost = store.commit(commit(Some("mine"))).await;
-    assert!(matches!(lost, Err(StoreError::Conflict)), "nobody claimed it: {lost:?}");
-    store.claim_email(&bounced.id, "mine", later(90)).await.unwrap();
-    assert_eq!(store.commit(commit(Some("mine"))).await.unwrap(), Committed::Done);
-    let delivery = email(&store, &bounced.id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Parked, None));
-    assert_eq!(delivery.error.as_deref(), Some("refused"));
-    let story = store.story(&change.incident.number).await.unwrap().unwrap();
-    assert_eq!(story.emails.len(), change.emails.len() + passed_on.emails.len());
-}
-
 pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl Store) {
     // Opened last, due first.
     for n in 0..7 {
@@ -416,183 +294,4 @@ pub async fn the_story_is_told_in_order(store: impl Store) {
     assert_eq!(story.timeline, entries);
     let told: Vec<_> = story.emails.into_iter().map(|item| item.email.id).collect();
     assert_eq!(told, emails);
-}
-
-/// The figures of some days of 2026 and 2027.
-async fn figures(store: &impl Store, from: &str, to: &str) -> Figures {
-    store.figures(from.parse().unwrap(), to.parse().unwrap()).await.unwrap()
-}
-
-pub async fn figures_are_the_sums_of_the_days_asked_for(store: impl Store) {
-    // Noon in the desk's zone, on days around the ends of months and of the year.
-    let days = ["2026-11-01", "2026-11-30", "2026-12-01", "2026-12-31", "2027-01-01", "2027-11-01"];
-    for (n, day) in days.into_iter().enumerate() {
-        let noon = format!("{day}T11:00:00Z").parse().unwrap();
-        let change = escalation(&format!("INC-{n}"), noon);
-        store.commit(only(&change)).await.unwrap();
-    }
-    let incidents = async |from, to| figures(&store, from, to).await.incidents();
-    assert_eq!(incidents("2026-11-01", "2026-11-01").await, 1);
-    assert_eq!(incidents("2026-11-02", "2026-11-29").await, 0);
-    assert_eq!(incidents("2026-11-02", "2026-11-30").await, 1);
-    assert_eq!(incidents("2026-11-30", "2026-12-30").await, 2);
-    assert_eq!(incidents("2026-11-01", "2027-01-01").await, 5);
-    assert_eq!(incidents("2026-11-01", "2027-11-01").await, 6, "a year and a day");
-    assert_eq!(incidents("2026-12-01", "2026-11-30").await, 0, "no days at all");
-    let day = figures(&store, "2026-12-31", "2026-12-31").await;
-    assert_eq!(
-        day.iter().map(|(counter, times)| format!("{counter} {times}")).collect::<Vec<_>>(),
-        ["opened_P1 1", "escalated_by_customer 1"]
-    );
-}
-
-pub async fn figures_count_every_change_however_many(store: impl Store) {
-    let mut expected = Figures::default();
-    let mut count = |change: &Change| {
-        change.tally.iter().for_each(|tally| expected.merge(&tally.figures()));
-    };
-    for n in 0..100 {
-        let change = escalation(&format!("INC-{n}"), now());
-        store.commit(only(&change)).await.unwrap();
-        count(&change);
-        let by = "Grace".parse().unwrap();
-        let taken = decided(Some(&change.incident), Command::Acknowledge { by }, later(n * n));
-        store.commit(only(&taken)).await.unwrap();
-        count(&taken);
-    }
-    let counted = figures(&store, "2026-11-24", "2026-11-24").await;
-    assert_eq!(counted, expected);
-    assert_eq!((counted.incidents(), counted.escalations()), (100, 100));
-    assert_eq!(counted.times(Measured::Acknowledgement).unwrap().count, 100);
-}
-
-pub async fn only_what_is_committed_counts_and_once(store: impl Store) {
-    let said = answered("key", now());
-    let first = escalation("INC-1", now());
-    let asked = Commit { change: &first, answered: Some(said.clone()), parked: None, limit: None };
-    assert_eq!(store.commit(asked.clone()).await.unwrap(), Committed::Done);
-    let once = figures(&store, "2026-11-24", "2026-11-24").await;
-    assert_eq!(once, first.tally.as_ref().unwrap().figures());
-    // The same request again, the same change again, and another one on a version that is gone.
-    assert_eq!(store.commit(asked).await.unwrap(), Committed::AlreadyAnswered(said));
-    assert!(matches!(store.commit(only(&first)).await, Err(StoreError::Conflict)));
-    let late = escalation("INC-1", later(5));
-    assert!(matches!(store.commit(only(&late)).await, Err(StoreError::Conflict)));
-    // An answer that changes nothing.
-    let nothing = decided(Some(&first.incident), Command::DeadlinePassed, now());
-    let commit = Commit {
-        change: &nothing,
-        answered: Some(answered("other", now())),
-        parked: None,
-        limit: None,
-    };
-    assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
-    assert_eq!(figures(&store, "2026-11-24", "2026-11-24").await, once);
-}
-
-/// A change that two other systems hear of.
-async fn committed_with_webhooks(store: &impl Store) -> Change {
-    let webhooks =
-        "[webhooks.a]\nurl = \"https://a.example\"\n[webhooks.b]\nurl = \"https://b.example\"";
-    let text = format!("{}\n{webhooks}", desk_tests::DEFAULT_POLICY);
-    let policy = Policy::read(&text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let change = escalation_under(&policy, "INC.1", now());
-    assert_eq!(store.commit(only(&change)).await.unwrap(), Committed::Done);
-    change
-}
-
-async fn webhook(store: &impl Store, id: &WebhookId) -> WebhookItem {
-    let story = store.story(&id.number).await.unwrap().unwrap();
-    story.webhooks.into_iter().find(|item| &item.webhook.id == id).unwrap()
-}
-
-async fn due_webhooks(store: &impl Store) -> Vec<(Timestamp, DueTarget)> {
-    let due = due(store, later(1_000_000)).await.into_iter();
-    due.filter(|(_, target)| matches!(target, DueTarget::Webhook(_))).collect()
-}
-
-pub async fn webhooks_are_committed_pending_and_told_in_the_story(store: impl Store) {
-    let change = committed_with_webhooks(&store).await;
-    let number = &change.incident.number;
-    let story = store.story(number).await.unwrap().unwrap();
-    let told: Vec<_> = story.webhooks.iter().map(|item| item.webhook.clone()).collect();
-    assert_eq!(told, change.webhooks);
-    assert_eq!(told.len(), 2);
-    assert_eq!((story.emails.len(), story.timeline), (change.emails.len(), change.entries.clone()));
-    let ids = change.webhooks.iter().map(|webhook| DueTarget::Webhook(webhook.id.clone()));
-    let expected: Vec<_> = ids.map(|target| (now() + PENDING_FOR, target)).collect();
-    assert_eq!(due_webhooks(&store).await, expected);
-    let again = store.commit(only(&change)).await;
-    assert!(matches!(again, Err(StoreError::Conflict)), "{again:?}");
-}
-
-pub async fn a_webhook_is_claimed_once_and_settled_under_its_claim(store: impl Store) {
-    let change = committed_with_webhooks(&store).await;
-    let id = change.webhooks[1].id.clone();
-    let outbox: OutboxId = id.clone().into();
-    let item = store.claim_webhook(&id, "mine", later(90)).await.unwrap().unwrap();
-    assert_eq!(item.webhook, change.webhooks[1]);
-    assert_eq!((item.delivery.status, item.delivery.attempts), (DeliveryStatus::Sending, 1));
-    assert_eq!(store.claim_webhook(&id, "yours", later(90)).await.unwrap(), None);
-    let nobody = WebhookId { index: 99, ..id.clone() };
-    assert_eq!(store.claim_webhook(&nobody, "mine", later(90)).await.unwrap(), None);
-    let sent = Settlement::Sent { ses_message_id: None, sent_at: later(1) };
-    let lost = store.settle(&outbox, "yours", &sent).await;
-    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
-    store.settle(&outbox, "mine", &sent).await.unwrap();
-    let delivery = webhook(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Sent, None));
-    assert_eq!((delivery.sent_at, delivery.ses_message_id), (Some(later(1)), None));
-    assert_eq!(due_webhooks(&store).await.len(), 1, "the other one");
-    let first = webhook(&store, &change.webhooks[0].id).await.delivery;
-    assert_eq!(first.status, DeliveryStatus::Pending, "one of its own");
-}
-
-pub async fn a_webhook_that_failed_is_handed_out_again_when_it_is_due(store: impl Store) {
-    let id = committed_with_webhooks(&store).await.webhooks[0].id.clone();
-    let outbox: OutboxId = id.clone().into();
-    store.claim_webhook(&id, "mine", later(90)).await.unwrap();
-    let retry =
-        Settlement::Retry { due_at: later(7), ambiguous: true, error: "HTTP 503".to_owned() };
-    store.settle(&outbox, "mine", &retry).await.unwrap();
-    assert_eq!(store.claim_webhook(&id, "mine", later(90)).await.unwrap(), None, "not pending");
-    assert!(!store.requeue(&outbox, later(8), later(60)).await.unwrap(), "not due then");
-    assert!(store.requeue(&outbox, later(7), later(60)).await.unwrap());
-    let delivery = webhook(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.ambiguous), (DeliveryStatus::Pending, 1));
-    assert_eq!(delivery.error.as_deref(), Some("HTTP 503"));
-    let again = store.claim_webhook(&id, "mine", later(90)).await.unwrap().unwrap();
-    assert_eq!(again.delivery.attempts, 2);
-    assert!(store.requeue(&outbox, later(90), later(150)).await.unwrap(), "its lease ran out");
-    assert_eq!(webhook(&store, &id).await.delivery.ambiguous, 2);
-}
-
-pub async fn a_webhook_that_is_given_up_on_is_parked_and_due_no_more(store: impl Store) {
-    let id = committed_with_webhooks(&store).await.webhooks[0].id.clone();
-    store.claim_webhook(&id, "mine", later(90)).await.unwrap();
-    let parked = Settlement::Parked { error: "HTTP 410".to_owned() };
-    store.settle(&id.clone().into(), "mine", &parked).await.unwrap();
-    let delivery = webhook(&store, &id).await.delivery;
-    assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Parked, None));
-    assert_eq!(delivery.error.as_deref(), Some("HTTP 410"));
-    assert_eq!(store.claim_webhook(&id, "mine", later(90)).await.unwrap(), None);
-    assert_eq!(due_webhooks(&store).await.len(), 1, "the other one");
-}
-
-pub async fn the_entries_of_a_version_are_those_of_no_other(store: impl Store) {
-    let mut change = escalation("INC-1", now());
-    let mut by_version = Vec::new();
-    // Past version 10, one of which another's key begins with.
-    for _ in 0..12 {
-        store.commit(only(&change)).await.unwrap();
-        by_version.push(change.entries.clone());
-        let at = change.incident.next_due().unwrap();
-        change = decided(Some(&change.incident), Command::DeadlinePassed, at);
-    }
-    let number = "INC-1".parse().unwrap();
-    for (version, entries) in (1..).zip(&by_version) {
-        assert_eq!(&store.entries_of(&number, version).await.unwrap(), entries, "{version}");
-    }
-    assert!(by_version[0].len() > 1, "in order");
-    assert_eq!(store.entries_of(&number, 13).await.unwrap(), []);
 }
