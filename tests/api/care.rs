@@ -186,8 +186,14 @@ async fn a_customer_reports_recurring_incidents_to_the_manager() {
     });
     let path = "/v1/accounts/ACME/recurrences";
     assert_eq!(world.post(path, report.clone()).await.status, 404);
-    world.ask(put("/v1/accounts/ACME", &account())).await;
+    let mut french = account();
+    french["language"] = "fr".into();
+    world.ask(put("/v1/accounts/ACME", &french)).await;
     assert_snapshot!("reported", world.post(path, report.clone()).await.whole());
+    let emails = world.get("/v1/incidents/INC-1").await["emails"].clone();
+    let receipt = emails.as_array().unwrap().iter();
+    let mut receipt = receipt.filter(|email| email["kind"]["name"] == "recurrence_received");
+    assert_eq!(receipt.next().unwrap()["language"], "fr", "as the account's people are written to");
     world.ask(put("/v1/accounts/NEW", &account())).await;
     let none = world.post("/v1/accounts/NEW/recurrences", report).await;
     assert_eq!(none.status, 409, "{}", none.whole());

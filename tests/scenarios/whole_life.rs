@@ -166,3 +166,25 @@ async fn the_desk_notices_recurrence_within_a_minute_and_tells_the_manager_once(
     insta::assert_snapshot!("recurrence", format!("{told:#?}"));
     assert_eq!(told.len(), 1, "once for all of them");
 }
+
+#[tokio::test(start_paused = true)]
+async fn where_escalating_is_left_to_the_customer_the_invitation_has_the_link_that_does_it() {
+    let policy =
+        DEFAULT_POLICY.replace("automatic_escalation = true", "automatic_escalation = false");
+    let mut life = Life { world: World::new(&policy), sent: Vec::new() };
+    let incident = json!({
+        "number": "INC-1", "priority": "P1", "channel": "email", "summary": "Checkout is down",
+        "customer": { "name": "Ada", "email": "ada@acme.example" },
+    });
+    assert_eq!(life.world.post("/v1/incidents", incident).await.status, 201);
+    life.until(61).await;
+    let incident = life.world.get("/v1/incidents/INC-1").await;
+    assert_eq!(incident["escalation"], Value::Null, "nobody has escalated");
+    let invited = life.sent.last().unwrap();
+    assert_eq!((invited.0, invited.1.to.as_str()), (60, "ada@acme.example"));
+    let link = life.link("ada@acme.example");
+    let typed = "name=Ada&business_justification=All+shops+are+closed.";
+    assert_eq!(life.sends_form(&link, typed).await, 200);
+    let incident = life.world.get("/v1/incidents/INC-1").await;
+    assert_eq!(incident["escalation"]["cause"]["raised_by"], "customer");
+}

@@ -197,7 +197,8 @@ pub(super) async fn report_recurrence<S: Store>(
         since,
         incidents: incidents.len().min(recurrence::MOST_LISTED),
     };
-    let RecurrenceReport { reporter, message } = asked.body.clone();
+    let RecurrenceReport { mut reporter, message } = asked.body.clone();
+    reporter.language = reporter.language.or(account.language);
     // As often as the same customer may escalate, and counted by itself: who reports too much is not
     // to be kept from escalating.
     let customer = reporter.email.clone();

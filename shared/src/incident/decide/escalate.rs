@@ -62,12 +62,13 @@ pub(super) fn escalate(
         };
         (ladder::start(&mut draft, cause, level), false)
     };
-    // Whoever escalates gets a receipt; the incident's own customer hears of a reopening too.
+    // Whoever escalates gets a receipt; the incident's own customer hears of a reopening too, but
+    // not who asked for it.
     if was_resolved
         && requester.email != draft.incident.customer.email
         && let Some(promise) = draft.next_promise()
     {
-        let (by, own) = (requester.name.clone(), draft.incident.customer.clone());
+        let (by, own) = (draft.policy.desk.name.clone(), draft.incident.customer.clone());
         draft.tell_customer(&own, EmailKind::IncidentReopened { by, promise, escalated: true });
     }
     remember(&mut draft, &requester, &business_justification);
