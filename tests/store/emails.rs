@@ -122,4 +122,12 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     assert_eq!(delivery.error.as_deref(), Some("refused"));
     let story = store.story(&change.incident.number).await.unwrap().unwrap();
     assert_eq!(story.emails.len(), change.emails.len() + passed_on.emails.len());
+    // Once: also for one that cannot be read, and so is parked without a claim.
+    let mut again = passed_on.clone();
+    again.incident.version += 1;
+    again.entries.iter_mut().for_each(|entry| entry.version += 1);
+    again.emails.iter_mut().for_each(|email| email.id.version += 1);
+    let commit = Commit { change: &again, answered: None, parked: Some(parked(None)), limit: None };
+    let lost = store.commit(commit).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
 }

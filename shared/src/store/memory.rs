@@ -171,8 +171,12 @@ impl Store for MemoryStore {
                 Some(claim_id) => {
                     state.claimed(&parked.id.clone().into(), claim_id)?;
                 }
-                None if !state.emails.contains_key(&parked.id) => return Err(StoreError::Conflict),
-                None => {}
+                None => {
+                    let item = state.emails.get(&parked.id);
+                    if item.is_none_or(|item| item.delivery.status == DeliveryStatus::Parked) {
+                        return Err(StoreError::Conflict);
+                    }
+                }
             }
         }
         if let Some(parked) = parked
