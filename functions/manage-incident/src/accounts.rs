@@ -18,7 +18,6 @@ use shared::incident::clock::after;
 use shared::incident::values::{AccountId, Customer, Name};
 use shared::incident::{Change, Command, Refusal};
 use shared::store::{Limit, Store, StoreError};
-use shared::wrong_fields::WrongFields;
 
 use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
 use crate::say;
@@ -66,12 +65,7 @@ pub(super) async fn engage_manager<S: Store>(
     let ManagerAsked { by, reason, account: named } = asked.body.clone();
     let account = match (&story.incident.customer.account, named) {
         (Some(of), Some(named)) if *of != named => {
-            let mut wrong = WrongFields::default();
-            wrong.push(
-                "/account",
-                format!("must be {of}, to which the incident belongs, or left out"),
-            );
-            return Err(wrong.into());
+            return Err(Refusal::AnotherAccount { account: of.clone() }.into());
         }
         (Some(id), _) => desk.store.load_account(id).await?,
         (None, Some(id)) => desk.store.load_account(&id).await?,

@@ -51,6 +51,9 @@ impl From<Refusal> for Problem {
                 Self::new(StatusCode::CONFLICT, "nothing-to-pause", "Nothing to pause", said)
             }
             Refusal::NoAccount => Self::new(StatusCode::CONFLICT, "no-account", "No account", said),
+            Refusal::AnotherAccount { .. } => {
+                Self::new(StatusCode::CONFLICT, "another-account", "Another account", said)
+            }
             Refusal::UnknownAccount => {
                 Self::new(StatusCode::NOT_FOUND, "unknown-account", "Unknown account", said)
             }

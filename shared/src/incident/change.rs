@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Incident;
 use super::clock::{Clock, ClockName, Lateness};
 use super::timeline::{Event, StartedClock, TimelineEntry};
-use super::values::{Customer, EmailAddress, Language, Name};
+use super::values::{AccountId, Customer, EmailAddress, Language, Name};
 use crate::account::{Account, Remembered, RememberedId};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::figures::Tally;
@@ -77,6 +77,12 @@ pub enum Refusal {
         "the incident belongs to no account that the desk knows, so it has no account manager; name one that is PUT before"
     )]
     NoAccount,
+    /// The incident is another account's than the one that was named.
+    #[error("the incident belongs to the account {account}, not to the one that is named")]
+    AnotherAccount {
+        /// Whose it is.
+        account: AccountId,
+    },
     /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,

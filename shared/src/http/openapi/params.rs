@@ -48,7 +48,7 @@ pub struct PutHeaders {
     #[param(
         nullable = false,
         rename = "If-Match",
-        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)$"#
+        pattern = r#"^(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)?$"#
     )]
     pub if_match: Option<String>,
 }

@@ -12,7 +12,7 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::super::problem::{Problem, ProblemField};
 use crate::incident::Refusal;
-use crate::incident::values::Name;
+use crate::incident::values::{AccountId, Name};
 use crate::store::Limit;
 
 /// A refusal by the state of the incident (409), for `responses(…)` of a route.
@@ -139,6 +139,8 @@ fn conflicts() -> Vec<Problem> {
     .map(Problem::from)
     .into();
     conflicts.extend(by().map(|by| Refusal::AlreadyResolved { by }.into()));
+    let account = "ACME".parse::<AccountId>();
+    conflicts.extend(account.map(|account| Refusal::AnotherAccount { account }.into()));
     conflicts
 }
 
