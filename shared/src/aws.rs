@@ -58,9 +58,9 @@ pub struct Aws {
 impl Aws {
     /// Reads the SDK's own variables: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
     /// `AWS_SESSION_TOKEN` (Lambda sets these four), `AWS_ENDPOINT_URL_DYNAMODB`,
-    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL`; and one of ours, `TLS_ROOTS`: `amazon`, which is
-    /// the default, or `system`, for endpoints behind another authority. Mistakes are collected by
-    /// `environment`.
+    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL`; and one of
+    /// ours, `TLS_ROOTS`: `amazon`, which is the default, or `system`, for endpoints behind another
+    /// authority. Mistakes are collected by `environment`.
     pub fn from_environment(environment: &mut Environment<'_>) -> Self {
         let region = environment.required("AWS_REGION");
         let credentials = Credentials::new(

@@ -138,7 +138,8 @@ pub async fn carry_out<S: Store>(
     Err(StoreError::Conflict.into())
 }
 
-/// Says what was committed, once: after the commit, and not again for a replay. Names of events, never what people wrote.
+/// Says what was committed, once: after the commit, and not again for a replay. Names of events,
+/// never what people wrote.
 fn tell(change: &Change, attempts: u32) {
     if change.is_empty() {
         return;

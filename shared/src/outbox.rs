@@ -180,8 +180,9 @@ pub enum Settlement {
     },
 }
 
-/// How long to wait before the next attempt at an e-mail: doubling from 2 s to 15 min, and between half and all
-/// of that as `jitter` (0 to 1) says, so that what failed together does not return together.
+/// How long to wait before the next attempt at an e-mail: doubling from 2 s to 15 min, and between
+/// half and all of that as `jitter` (0 to 1) says, so that what failed together does not return
+/// together.
 #[must_use]
 pub fn backoff(attempts: u32, jitter: f64) -> SignedDuration {
     let full = RETRY_FIRST.saturating_mul(1 << attempts.clamp(1, 10)) / 2;

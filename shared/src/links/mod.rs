@@ -2,8 +2,8 @@
 //!
 //! [`token`], [`keys`] and [`for_email`] are pure: a link is made from an e-mail alone, so the same
 //! e-mail has the same link however often it is rendered. [`writer`] makes URLs of links with the
-//! keys that [`crate::signing_keys`] fetches. A key must never get into a log, an error or debug output, and a token never
-//! into a log: whoever reads it could act in its recipient's name.
+//! keys that [`crate::signing_keys`] fetches. A key must never get into a log, an error or debug
+//! output, and a token never into a log: whoever reads it could act in its recipient's name.
 
 pub mod for_email;
 pub mod keys;

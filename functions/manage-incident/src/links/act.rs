@@ -14,8 +14,9 @@ use super::said::Said;
 use super::typed::Typed;
 use super::{Pages, standing, taken};
 
-/// As long as an answer of the API is remembered.
+/// How often the page looks anew when the incident changed under it.
 const TRIES: usize = 5;
+/// As long as an answer of the API is remembered.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl<S: Store> Pages<S> {

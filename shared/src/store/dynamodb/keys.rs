@@ -191,8 +191,8 @@ fn place(item: &str, sk: &str) -> Option<(u64, u32)> {
     Some((version.parse().ok()?, index.parse().ok()?))
 }
 
-/// The shard of the `due` index on which an incident, its e-mails and its webhooks are. A stable hash: it must
-/// be the same for ever, whatever the compiler.
+/// The shard of the `due` index on which an incident, its e-mails and its webhooks are. A stable
+/// hash: it must be the same for ever, whatever the compiler.
 #[must_use]
 pub fn shard_of(number: &IncidentNumber) -> u8 {
     Sha256::digest(number.as_str())[0] % DUE_SHARDS
