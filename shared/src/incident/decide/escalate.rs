@@ -36,7 +36,7 @@ pub(super) fn escalate(
         pause::end(&mut draft, PauseEnd::Escalated, now);
     } else {
         reopen::mark_reopened(&mut draft, &requester.name, None);
-        level = reopen::first_level(draft.incident.reopened);
+        level = draft.incident.reopened;
     }
     let again = draft.incident.running_escalation().cloned();
     let (promised_at, overdue) = if let Some(running) = &again {

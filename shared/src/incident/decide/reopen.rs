@@ -24,7 +24,7 @@ pub(super) fn back_to_work(draft: &mut Draft<'_>, by: &Name, note: Option<Note>)
     let times = draft.incident.reopened;
     let escalated = times >= 2;
     if escalated {
-        ladder::start(draft, Cause::Reopening { by: by.clone(), times }, first_level(times));
+        ladder::start(draft, Cause::Reopening { by: by.clone(), times }, times);
     }
     // What is promised first: the response to the escalation, if there is one.
     let promise = draft.next_promise().unwrap_or(update);
@@ -44,9 +44,4 @@ pub(super) fn mark_reopened(draft: &mut Draft<'_>, by: &Name, note: Option<Note>
     draft.incident.update = Some(update);
     draft.record_starting(Event::Reopened { by: by.clone(), note, times }, vec![started]);
     promise
-}
-
-/// Where the ladder starts on an incident that was reopened so often.
-pub(super) fn first_level(times: u32) -> u32 {
-    times.max(1)
 }
