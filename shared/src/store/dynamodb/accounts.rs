@@ -1,12 +1,12 @@
 //! Accounts, and what they remember of their incidents.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use jiff::Timestamp;
 
-use super::commit::built;
+use super::commit::{built, put_after};
 use super::failure::{self, unavailable};
-use super::items::{self, millis, number, string};
+use super::items::{self, millis, string};
 use super::{DynamoDbStore, keys};
 use crate::account::{Account, AccountIncident, Remembered, RememberedId};
 use crate::incident::values::AccountId;
@@ -32,14 +32,7 @@ pub(super) async fn load(
 /// The account, if it is the version after what is there.
 pub(super) fn put(store: &DynamoDbStore, account: &Account) -> Result<PutBuilder, StoreError> {
     let item = items::account(account)?;
-    let put = Put::builder().table_name(&store.table).set_item(Some(item));
-    Ok(match account.version {
-        1 => put.condition_expression("attribute_not_exists(pk)"),
-        version => put
-            .condition_expression("#version = :before")
-            .expression_attribute_names("#version", items::VERSION)
-            .expression_attribute_values(":before", number(version - 1)),
-    })
+    Ok(put_after(store, item, account.version))
 }
 
 pub(super) async fn put_alone(store: &DynamoDbStore, account: &Account) -> Result<(), StoreError> {

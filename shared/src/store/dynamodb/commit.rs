@@ -1,6 +1,7 @@
 //! One change, one `TransactWriteItems`.
 
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
@@ -83,15 +84,19 @@ fn incident(
     change: &crate::incident::Change,
 ) -> Result<TransactWriteItem, StoreError> {
     let item = items::incident(&change.incident)?;
-    let new = Put::builder().table_name(&store.table).set_item(Some(item));
-    let new = match change.incident.version {
-        1 => new.condition_expression(IS_NEW),
-        version => new
+    put(put_after(store, item, change.incident.version).build())
+}
+
+/// Puts this version of an item, if the one before it is what is there: for the first, nothing.
+pub(super) fn put_after(store: &DynamoDbStore, item: Item, version: u64) -> PutBuilder {
+    let put = Put::builder().table_name(&store.table).set_item(Some(item));
+    match version {
+        1 => put.condition_expression(IS_NEW),
+        version => put
             .condition_expression("#version = :decided_on")
             .expression_attribute_names("#version", items::VERSION)
             .expression_attribute_values(":decided_on", number(version - 1)),
-    };
-    put(new.build())
+    }
 }
 
 /// Nothing to write but an answer, which is true only of the version that it was decided on.
