@@ -17,6 +17,7 @@ use shared::http::{
 use shared::incident::clock::after;
 use shared::incident::values::{AccountId, Customer, Name};
 use shared::incident::{Change, Command, Refusal};
+use shared::policy::Recurrence;
 use shared::store::{Limit, Store, StoreError};
 
 use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
@@ -28,7 +29,7 @@ const ATTEMPTS: usize = 5;
 /// The period of a report when the policy has no rule of recurrence.
 const DEFAULT_PERIOD: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How many incidents of the period are looked at; the e-mail lists the latest fifty.
-const MOST_LOOKED_AT: usize = 200;
+const MOST_LOOKED_AT: usize = Recurrence::MOST as usize;
 
 /// A customer that has not chosen a language gets its account's.
 pub(super) async fn speak_its_language<S: Store>(

@@ -17,7 +17,7 @@ use crate::incident::{Change, Command};
 use crate::store::{AnsweredRequest, Limit, RequestKey, Store};
 
 /// How long an answer is remembered.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
+pub const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// Tells a caller that this answer was given before.
 const REPLAYED: &str = "idempotency-replayed";
 

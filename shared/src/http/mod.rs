@@ -13,7 +13,7 @@ mod refused;
 mod request;
 mod scope;
 
-pub use answer::{Answer, answer, answer_within};
+pub use answer::{Answer, REMEMBERED_FOR, answer, answer_within};
 pub use problem::{Problem, ProblemField};
 pub use refused::{no_such_method, no_such_route};
 pub use request::{AccountInPath, Asked, Number, Reading, answer_anybody};

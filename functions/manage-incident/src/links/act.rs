@@ -1,9 +1,10 @@
 //! What a form does: the command of its link, under the name that a person typed.
 
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use shared::carry_out::{Attendant, Failure, Outcome, carry_out};
+use shared::http::REMEMBERED_FOR;
 use shared::incident::clock::after;
 use shared::incident::values::{Customer, EmailAddress, Justification, Name};
 use shared::incident::{Change, Command, Incident};
@@ -16,8 +17,6 @@ use super::{Pages, standing, taken};
 
 /// How often the page looks anew when the incident changed under it.
 const TRIES: usize = 5;
-/// As long as an answer of the API is remembered.
-const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 impl<S: Store> Pages<S> {
     /// Does what the link is for. Without what a person has to type, nothing changes, and the page
