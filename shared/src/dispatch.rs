@@ -79,22 +79,23 @@ where
 
 /// Whether the record of this attempt is to come again.
 fn is_to_come_again<S>(desk: &Desk<S>, id: &OutboxId, outcome: Result<(), StoreError>) -> bool {
-    let number = id.number();
+    let thread = id.thread();
+    let number = thread.number().map(tracing::field::display);
     match outcome {
         Ok(()) => false,
         // Somebody else has it, or it moved on: there is nothing to repeat.
         Err(StoreError::Conflict) => {
-            tracing::warn!(incident.number = %number, outbox.id = %id, "a claim was lost");
+            tracing::warn!(incident.number = number, outbox.id = %id, "a claim was lost");
             false
         }
         Err(error @ StoreError::Corrupt(_)) => {
-            tracing::error!(incident.number = %number, outbox.id = %id, %error, "it stays due");
+            tracing::error!(incident.number = number, outbox.id = %id, %error, "it stays due");
             emit(Metric::Unreadable, 1, desk.clock.now());
             false
         }
         Err(error @ StoreError::Unavailable(_)) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(incident.number = %number, outbox.id = %id, %error, source, "the batch goes on without it");
+            tracing::error!(incident.number = number, outbox.id = %id, %error, source, "the batch goes on without it");
             true
         }
     }

@@ -9,9 +9,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::email::{EmailId, OutboxEmail};
+use crate::email::{EmailId, OutboxEmail, Thread};
 use crate::incident::clock::after;
-use crate::incident::values::IncidentNumber;
 use crate::webhook::{OutboxWebhook, WebhookId};
 
 /// How long the stream has to hand out what is pending before the sweep does.
@@ -35,12 +34,12 @@ pub enum OutboxId {
 }
 
 impl OutboxId {
-    /// The incident.
+    /// What it belongs to: for a webhook, the incident that it tells of.
     #[must_use]
-    pub fn number(&self) -> &IncidentNumber {
+    pub fn thread(&self) -> Thread {
         match self {
-            Self::Email(id) => &id.number,
-            Self::Webhook(id) => &id.number,
+            Self::Email(id) => id.thread.clone(),
+            Self::Webhook(id) => id.number.clone().into(),
         }
     }
 }

@@ -211,7 +211,7 @@ async fn dispatch(
 /// A stream record of an e-mail.
 #[must_use]
 pub fn record(sequence: usize, id: &EmailId) -> Value {
-    keyed(sequence, &keys::incident_pk(&id.number), &keys::email_sk(id))
+    keyed(sequence, &keys::thread_pk(&id.thread), &keys::email_sk(id))
 }
 
 /// A stream record of the item with these keys.

@@ -65,7 +65,7 @@ pub(crate) async fn committed(store: &impl Store, number: &str) -> Change {
 }
 
 pub(crate) async fn email(store: &impl Store, id: &EmailId) -> EmailItem {
-    let story = store.story(&id.number).await.unwrap().unwrap();
+    let story = store.story(id.thread.number().unwrap()).await.unwrap().unwrap();
     story.emails.into_iter().find(|item| &item.email.id == id).unwrap()
 }
 

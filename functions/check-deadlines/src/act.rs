@@ -142,7 +142,11 @@ async fn on_email<S: Store>(
     id: &EmailId,
     due_at: Timestamp,
 ) -> Result<Done, StoreError> {
-    let resolved = match desk.store.load(&id.number).await {
+    let incident = match id.thread.number() {
+        Some(number) => desk.store.load(number).await,
+        None => Ok(None),
+    };
+    let resolved = match incident {
         Ok(incident) => incident.is_some_and(|incident| !incident.is_open()),
         // Whatever became of the incident, the e-mail was promised.
         Err(StoreError::Corrupt(_)) => false,
@@ -154,7 +158,7 @@ async fn on_email<S: Store>(
     let done = hand_out(desk, &id.clone().into(), due_at).await?;
     if let Done::Requeued = done {
         emit(Metric::EmailsRequeued, 1, desk.clock.now());
-        tracing::warn!(incident.number = %id.number, email.id = %id, "e-mail was stuck, handed out again");
+        tracing::warn!(email.id = %id, "e-mail was stuck, handed out again");
     }
     Ok(done)
 }

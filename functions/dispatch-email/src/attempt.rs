@@ -32,24 +32,26 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         Err(StoreError::Corrupt(what)) => {
             emit(Metric::Unreadable, 1, desk.clock.now());
             let parked = ParkedEmail { id: id.clone(), claim_id: None, error: what };
-            return park(desk, None, parked).await;
+            return park(desk, None, parked, &claim_id).await;
         }
         Err(error) => return Err(error),
     };
     let parked = |error| ParkedEmail { id: id.clone(), claim_id: Some(claim_id.clone()), error };
     if item.delivery.ambiguous >= MAX_AMBIGUOUS {
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
-        return park(desk, Some(&item), parked(error)).await;
+        return park(desk, Some(&item), parked(error), &claim_id).await;
     }
     let url = links.url_of(&item.email, desk.clock.now()).await;
     let (said_by, ambiguous) = (&desk.policy.desk, item.delivery.ambiguous);
     let rendered = match render(&item.email, said_by, ambiguous, url.as_deref()) {
         Ok(rendered) => rendered,
-        Err(error) => return park(desk, Some(&item), parked(error.to_string())).await,
+        Err(error) => return park(desk, Some(&item), parked(error.to_string()), &claim_id).await,
     };
     let settlement = match send(mailer, &rendered).await {
         Ok(id) => Settlement::Sent { ses_message_id: Some(id), sent_at: desk.clock.now() },
-        Err(SendError::Park { reason }) => return park(desk, Some(&item), parked(reason)).await,
+        Err(SendError::Park { reason }) => {
+            return park(desk, Some(&item), parked(reason), &claim_id).await;
+        }
         Err(error) => retry(desk, &item, &error),
     };
     desk.store.settle(&id.clone().into(), &claim_id, &settlement).await
@@ -82,9 +84,9 @@ fn retry<S: Store>(desk: &Desk<S>, item: &EmailItem, error: &SendError) -> Settl
     let why = error.code();
     if let SendError::Retry { account_held: true, .. } = error {
         emit(Metric::SendingHeld, 1, now);
-        tracing::error!(incident.number = %id.number, email.id = %id, why, "SES does not send for this account");
+        tracing::error!(email.id = %id, why, "SES does not send for this account");
     } else {
-        tracing::warn!(incident.number = %id.number, email.id = %id, attempts, why, "an e-mail is tried again");
+        tracing::warn!(email.id = %id, attempts, why, "an e-mail is tried again");
     }
     // What SES was too busy for is wanted soon; what may have been sent, or waits for a person, is not.
     let longest = match error {
@@ -98,23 +100,29 @@ fn retry<S: Store>(desk: &Desk<S>, item: &EmailItem, error: &SendError) -> Settl
     }
 }
 
-/// Gives up on an e-mail and, in the same transaction, has somebody else told.
+/// Gives up on an e-mail and, in the same transaction, has somebody else told. Of what is no incident
+/// nobody else would be told: the answer to a mail is for its sender alone.
 async fn park<S: Store>(
     desk: &Desk<S>,
     item: Option<&EmailItem>,
     parked: ParkedEmail,
+    claim_id: &str,
 ) -> Result<(), StoreError> {
     let id = &parked.id;
     emit(Metric::EmailsParked, 1, desk.clock.now());
-    tracing::error!(incident.number = %id.number, email.id = %id, why = code(&parked.error), "an e-mail is parked");
+    tracing::error!(email.id = %id, why = code(&parked.error), "an e-mail is parked");
     let command = Command::Undeliverable {
         email: id.clone(),
         recipient: item.map(|item| item.email.recipient.clone()),
         kind: item.map(|item| item.email.kind.clone()),
         reason: parked.error.clone(),
     };
-    let number = id.number.clone();
-    match carry_out(desk, &number, &command, &Parking(parked)).await {
+    let thread = id.thread.clone();
+    let Some(number) = thread.number() else {
+        let given_up = Settlement::Parked { error: parked.error };
+        return desk.store.settle(&parked.id.into(), claim_id, &given_up).await;
+    };
+    match carry_out(desk, number, &command, &Parking(parked)).await {
         Ok(_) => Ok(()),
         Err(Failure::Store(error)) => Err(error),
         Err(Failure::Refused(refusal)) => Err(StoreError::Corrupt(refusal.to_string())),

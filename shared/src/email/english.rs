@@ -165,7 +165,7 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         return letter;
     }
     letter
-        .fact("Incident", format!("{} ({})", email.id.number, email.priority))
+        .fact("Incident", format!("{} ({})", email.id.thread, email.priority))
         .fact("Customer", email.customer.as_str())
 }
 

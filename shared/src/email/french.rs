@@ -168,7 +168,7 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
         return letter;
     }
     letter
-        .fact("Incident", format!("{} ({})", email.id.number, email.priority))
+        .fact("Incident", format!("{} ({})", email.id.thread, email.priority))
         .fact("Client", email.customer.as_str())
 }
 

@@ -2,9 +2,8 @@
 //!
 //! One set of words makes both, so that they cannot say different things.
 
-use super::Audience;
 use super::list::List;
-use crate::incident::values::IncidentNumber;
+use super::{Audience, Thread};
 
 /// What an e-mail says, in words, before it is laid out: from top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,13 +188,13 @@ impl Letter {
 }
 
 /// The request that acknowledges, with what to put for one's name.
-pub(super) fn acknowledgement(number: &IncidentNumber, name: &str) -> Vec<String> {
+pub(super) fn acknowledgement(number: &Thread, name: &str) -> Vec<String> {
     let body = format!(r#"{{"by": "{name}"}}"#);
     vec![format!("POST /v1/incidents/{number}/acknowledgement"), body]
 }
 
 /// The request that responds, with what to put for one's name.
-pub(super) fn response(number: &IncidentNumber, name: &str) -> Vec<String> {
+pub(super) fn response(number: &Thread, name: &str) -> Vec<String> {
     let body = format!(r#"{{"author": "{name}", "message": "…"}}"#);
     vec![format!("POST /v1/incidents/{number}/responses"), body]
 }

@@ -13,10 +13,12 @@ pub mod render;
 pub mod story;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod when;
 mod wrap;
 
 pub use kind::{Alert, Audience, EmailKind, Promise};
+pub use thread::Thread;
 pub use when::When;
 
 use std::{fmt, str::FromStr};
@@ -24,17 +26,15 @@ use std::{fmt, str::FromStr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::incident::values::{
-    EmailAddress, IncidentNumber, Invalid, Language, Name, Priority, Summary,
-};
+use crate::incident::values::{EmailAddress, Invalid, Language, Name, Priority, Summary};
 
-/// The id of an outbox e-mail, `<incident number>-<version>-<index>`: derived from the change that
-/// caused it, unique for ever, and safe in a header.
+/// The id of an outbox e-mail, `<thread>-<version>-<index>`: derived from the change that caused it,
+/// unique for ever, and safe in a header.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct EmailId {
-    /// The incident.
-    pub number: IncidentNumber,
+    /// What it belongs to.
+    pub thread: Thread,
     /// The version that the change made.
     pub version: u64,
     /// The place among the e-mails of the change, from 0.
@@ -43,7 +43,7 @@ pub struct EmailId {
 
 impl fmt::Display for EmailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}-{}", self.number, self.version, self.index)
+        write!(f, "{}-{}-{}", self.thread, self.version, self.index)
     }
 }
 
@@ -59,9 +59,9 @@ impl FromStr for EmailId {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let parts = || {
             let (rest, index) = text.rsplit_once('-')?;
-            let (number, version) = rest.rsplit_once('-')?;
+            let (thread, version) = rest.rsplit_once('-')?;
             Some(Self {
-                number: number.parse().ok()?,
+                thread: thread.parse().ok()?,
                 version: version.parse().ok()?,
                 index: index.parse().ok()?,
             })

@@ -74,7 +74,7 @@ pub fn render(
     let tag = if of_account {
         desk.name.to_string()
     } else {
-        format!("{} {}", email.priority, email.id.number)
+        format!("{} {}", email.priority, email.id.thread)
     };
     let subject = match about {
         Some(about) => cut(&format!("[{tag}] {} · {about}", letter.stake)),
@@ -108,7 +108,7 @@ pub(super) fn words(email: &OutboxEmail, desk: &Desk, url: Option<&str>) -> (Let
 /// SES replaces `Message-ID`, so the mail of an incident is threaded by a reference that it makes
 /// up: the same for all of them.
 fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, String)> {
-    let root = format!("<incident-{}@{}>", email.id.number, desk.sender.address.domain());
+    let root = format!("<incident-{}@{}>", email.id.thread, desk.sender.address.domain());
     let mut headers = vec![(ID_HEADER, email.id.to_string())];
     if !email.kind.is_about_account() {
         headers.push(("References", root));

@@ -298,7 +298,7 @@ impl<'a> Draft<'a> {
         });
         let entries: Vec<_> = entries.collect();
         let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
-            id: EmailId { number: number.clone(), version, index },
+            id: EmailId { thread: number.clone().into(), version, index },
             recipient: told.to,
             language: told.language,
             priority: self.incident.priority,

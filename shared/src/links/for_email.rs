@@ -25,7 +25,7 @@ pub fn link_of(email: &OutboxEmail) -> Option<Link> {
     };
     let expires_at = after(email.created_at, lasts);
     Some(Link {
-        incident: email.id.number.clone(),
+        incident: email.id.thread.number()?.clone(),
         recipient: email.recipient.clone(),
         language: email.language,
         action,

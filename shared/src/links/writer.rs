@@ -77,7 +77,7 @@ impl LinkWriter {
             Ok(keys) => Some(format!("{}/links/{}", self.public_url.0, keys.sign(&link))),
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::error!(incident.number = %email.id.number, email.id = %email.id, %error, source, "an e-mail goes out without its link");
+                tracing::error!(email.id = %email.id, %error, source, "an e-mail goes out without its link");
                 emit(Metric::EmailsWithoutLink, 1, now);
                 None
             }

@@ -48,7 +48,7 @@ impl Mailer for SesMailer {
             .set_email_tags(
                 [
                     tag(EMAIL_ID_TAG, &email.id.to_string()),
-                    tag(INCIDENT_TAG, email.id.number.as_str()),
+                    tag(INCIDENT_TAG, &email.id.thread.to_string()),
                 ]
                 .into_iter()
                 .collect::<Result<Vec<_>, _>>()

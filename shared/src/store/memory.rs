@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::dynamodb::keys::shard_of;
+use super::dynamodb::keys::{shard_of, shard_of_thread};
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
     DueTarget, RequestKey, Store, StoreError, Story,
@@ -130,7 +130,7 @@ impl State {
 fn shard_of_target(target: &DueTarget) -> u8 {
     match target {
         DueTarget::Incident(number) => shard_of(number),
-        DueTarget::Email(id) => shard_of(&id.number),
+        DueTarget::Email(id) => shard_of_thread(&id.thread),
         DueTarget::Recurrence(id) => shard_of(&id.number),
         DueTarget::Webhook(id) => shard_of(&id.number),
         DueTarget::Foreign { .. } => 0,
@@ -372,7 +372,8 @@ impl Store for MemoryStore {
         let state = self.state();
         let Some(incident) = state.incidents.get(number).cloned() else { return Ok(None) };
         let timeline = state.timelines.get(number).cloned().unwrap_or_default();
-        let emails = state.emails.values().filter(|item| &item.email.id.number == number);
+        let emails =
+            state.emails.values().filter(|item| item.email.id.thread.number() == Some(number));
         let webhooks = state.webhooks.values().filter(|item| &item.webhook.id.number == number);
         let (emails, webhooks) = (emails.cloned().collect(), webhooks.cloned().collect());
         Ok(Some(Story { incident, timeline, emails, webhooks }))

@@ -10,7 +10,7 @@ use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{Name, Note};
 
 pub(super) fn involved(email: &OutboxEmail, by: &Name, manager: &Name) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Plain,
         format!("{manager} is looped in"),
@@ -40,7 +40,7 @@ pub(super) struct Engagement<'a> {
 }
 
 pub(super) fn engaged(email: &OutboxEmail, when: &When<'_>, engaged: &Engagement<'_>) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let (by, account, customer) = (engaged.by, engaged.account, &email.customer);
     let letter = Letter::new(
         Tone::Warning,

@@ -10,7 +10,7 @@ use crate::email::when::When;
 use crate::email::{OutboxEmail, Promise};
 
 pub(super) fn escalation_invited(email: &OutboxEmail, when: &When<'_>, broken: Promise) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Warning,
         format!("our {} is late, you can escalate it now", name(broken.clock)),
@@ -43,7 +43,7 @@ pub(super) fn promise_overdue(
     broken: Promise,
     remind_at: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Alarm,
         format!("{} OVERDUE since {}", name(broken.clock), when.short(broken.due_at)),

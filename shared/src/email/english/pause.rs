@@ -16,7 +16,7 @@ pub(super) fn waiting_on_you(
     reason: &Note,
     until: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Warning,
         format!("we need something from you by {}", when.short(until)),
@@ -45,7 +45,7 @@ pub(super) fn customer_replied(
     message: Option<&Message>,
     promise: Option<Promise>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Warning,
         match promise {
@@ -77,7 +77,7 @@ pub(super) fn pause_ended(
     since: Timestamp,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let due = name(promise.clock);
     let letter = Letter::new(
         Tone::Warning,

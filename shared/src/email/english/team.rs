@@ -21,7 +21,7 @@ pub(super) fn engaged(
     channel: Channel,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let customer = &email.customer;
     let by = match channel {
         Channel::Phone => "phone",
@@ -52,7 +52,7 @@ pub(super) fn deadline_near(email: &OutboxEmail, when: &When<'_>, promise: Promi
     let letter = Letter::new(
         Tone::Warning,
         format!("warning, {} due {}", name(promise.clock), when.short(promise.due_at)),
-        format!("A deadline on {} is near", email.id.number),
+        format!("A deadline on {} is near", email.id.thread),
     )
     .say(format!(
         "The customer was promised {} and does not have it yet. Once the deadline has passed, the \
@@ -73,7 +73,7 @@ pub(super) fn alert(
     level_until: Timestamp,
     taken_by: Option<&Name>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promised_at);
     let mut letter = Letter::new(
         Tone::Alarm,
@@ -124,12 +124,12 @@ pub(super) fn justification_added(
         } else {
             format!("escalated again, response due {short}")
         },
-        format!("{requester} escalated {} again", email.id.number),
+        format!("{requester} escalated {} again", email.id.thread),
     )
     .say("The escalation that is running goes on, with the same deadline. This was added:")
     .deadline(response_label(when, promised_at), when.full(promised_at))
     .quote(format!("Business justification from {requester}"), business_justification.as_str())
-    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.number, "your name"));
+    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.thread, "your name"));
     respond(letter, email)
 }
 
@@ -142,7 +142,7 @@ pub(super) fn deadline_missed(
     let letter = Letter::new(
         Tone::Alarm,
         format!("{} MISSED, was due {}", name(broken.clock), when.short(broken.due_at)),
-        format!("A promise on {} is broken", email.id.number),
+        format!("A promise on {} is broken", email.id.thread),
     )
     .say(format!(
         "The customer was promised {} and did not get it; we have told the customer so and \
@@ -154,7 +154,7 @@ pub(super) fn deadline_missed(
         Some(at) => letter.deadline(response_label(when, at), when.full(at)),
         None => letter,
     };
-    let acknowledgement = acknowledgement(&email.id.number, "your name");
+    let acknowledgement = acknowledgement(&email.id.thread, "your name");
     respond(letter.link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement), email)
 }
 
@@ -166,7 +166,7 @@ pub(super) fn ladder_exhausted(
     promised_at: Timestamp,
     alarm_at: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let rounds = if rounds == 1 { "1 round".to_owned() } else { format!("{rounds} rounds") };
     let letter = Letter::new(
         Tone::Alarm,
@@ -196,7 +196,7 @@ pub(super) fn acknowledged(
     until: Timestamp,
     promised_at: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Good,
         format!("acknowledged by {by}"),
@@ -229,7 +229,7 @@ pub(super) fn withdrawn(
     promised_at: Timestamp,
     level_until: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promised_at);
     let letter = Letter::new(
         Tone::Alarm,
@@ -271,7 +271,7 @@ pub(super) fn stopped(
     resolved: bool,
     next_update_at: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = if resolved {
         Letter::new(
             Tone::Good,
@@ -300,7 +300,7 @@ pub(super) fn undeliverable(
     reason: &str,
     told_instead: &[EmailAddress],
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let told = told_instead.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join(", ");
     let letter = Letter::new(
         Tone::Warning,
@@ -353,7 +353,7 @@ pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Respond to the customer. The desk e-mails your message; leave it out if the customer has \
          it already. Only a public response by a person stops the clock.",
-        response(&email.id.number, "your name"),
+        response(&email.id.thread, "your name"),
     )
 }
 

@@ -18,7 +18,7 @@ pub(super) fn escalation_received(
     overdue: bool,
     again: bool,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promised_at);
     let (done, headline, told) = if again {
         (
@@ -66,7 +66,7 @@ pub(super) fn incident_opened(
     channel: Channel,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let opened = match channel {
         Channel::Phone => {
             "Un conseiller l’a ouvert avec vous par téléphone et a mobilisé les équipes \
@@ -118,7 +118,7 @@ pub(super) fn promise_broken(
     broken: Promise,
     promised_at: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let late = name(broken.clock);
     let letter = Letter::new(
         Tone::Warning,
@@ -156,7 +156,7 @@ pub(super) fn response_given(
     message: &Message,
     next_update_at: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Plain,
         match next_update_at {
@@ -179,7 +179,7 @@ pub(super) fn response_given(
 }
 
 pub(super) fn incident_resolved(email: &OutboxEmail, by: &Name, note: Option<&Note>) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Good,
         format!("résolu par {by}"),

@@ -16,7 +16,7 @@ pub(super) fn waiting_on_you(
     reason: &Note,
     until: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Warning,
         format!("nous avons besoin de vous avant {}", when.short(until)),
@@ -46,7 +46,7 @@ pub(super) fn customer_replied(
     message: Option<&Message>,
     promise: Option<Promise>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Warning,
         match promise {
@@ -80,7 +80,7 @@ pub(super) fn pause_ended(
     since: Timestamp,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promise.due_at);
     let letter = Letter::new(
         Tone::Warning,

@@ -38,7 +38,7 @@ pub(super) fn changed(
     change: &Change<'_>,
     promise: Option<Promise>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let (to, done, stake) = (change.to, change.done(), change.stake());
     let letter = Letter::new(
         Tone::Plain,
@@ -89,7 +89,7 @@ pub(super) fn targets_changed(
     change: &Change<'_>,
     promise: Option<Promise>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let (to, done, stake) = (change.to, change.done(), change.stake());
     let letter = Letter::new(
         if change.is_raised() { Tone::Warning } else { Tone::Plain },

@@ -14,7 +14,7 @@ pub(super) fn reopened(
     promise: Promise,
     escalated: bool,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = Letter::new(
         Tone::Plain,
         format!("incident rouvert, {} avant {}", name(promise.clock), when.short(promise.due_at)),
@@ -50,7 +50,7 @@ pub(super) fn engaged_again(
     times: u32,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let (due, short) = (name(promise.clock), when.short(promise.due_at));
     let nth = nth_time(times);
     let is_escalated = times >= 2;

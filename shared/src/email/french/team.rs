@@ -21,7 +21,7 @@ pub(super) fn engaged(
     channel: Channel,
     promise: Promise,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let customer = &email.customer;
     let by = match channel {
         Channel::Phone => "téléphone",
@@ -54,7 +54,7 @@ pub(super) fn deadline_near(email: &OutboxEmail, when: &When<'_>, promise: Promi
     let letter = Letter::new(
         Tone::Warning,
         format!("avertissement, {} avant {}", name(promise.clock), when.short(promise.due_at)),
-        format!("Une échéance approche sur l’incident {}", email.id.number),
+        format!("Une échéance approche sur l’incident {}", email.id.thread),
     )
     .say(format!(
         "Nous avons promis au client {}\u{202f}; rien ne lui est encore parvenu. L’échéance passée, le client \
@@ -75,7 +75,7 @@ pub(super) fn alert(
     level_until: Timestamp,
     taken_by: Option<&Name>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promised_at);
     let mut letter = Letter::new(
         Tone::Alarm,
@@ -127,12 +127,12 @@ pub(super) fn justification_added(
         } else {
             format!("escaladé de nouveau, réponse avant {short}")
         },
-        format!("{requester} a de nouveau escaladé l’incident {}", email.id.number),
+        format!("{requester} a de nouveau escaladé l’incident {}", email.id.thread),
     )
     .say("L’escalade en cours se poursuit, avec la même échéance. Voici ce qui a été ajouté.")
     .deadline(response_label(when, promised_at), when.full(promised_at))
     .quote(format!("Justification métier ({requester})"), business_justification.as_str())
-    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.number, "votre nom"));
+    .link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement(&email.id.thread, "votre nom"));
     respond(letter, email)
 }
 
@@ -145,7 +145,7 @@ pub(super) fn deadline_missed(
     let letter = Letter::new(
         Tone::Alarm,
         format!("échéance MANQUÉE, {} en retard depuis {}", name(broken.clock), when.short(broken.due_at)),
-        format!("Une promesse est rompue sur l’incident {}", email.id.number),
+        format!("Une promesse est rompue sur l’incident {}", email.id.thread),
     )
     .say(format!(
         "Nous avions promis au client {}\u{202f}; rien ne lui est parvenu à temps. Il en est informé, avec nos excuses. L’incident est déjà escaladé, et l’escalade se poursuit.",
@@ -156,7 +156,7 @@ pub(super) fn deadline_missed(
         Some(at) => letter.deadline(response_label(when, at), when.full(at)),
         None => letter,
     };
-    let acknowledgement = acknowledgement(&email.id.number, "votre nom");
+    let acknowledgement = acknowledgement(&email.id.thread, "votre nom");
     respond(letter.link(IF_NOBODY_HAS_IT, ACKNOWLEDGE, acknowledgement), email)
 }
 
@@ -168,7 +168,7 @@ pub(super) fn ladder_exhausted(
     promised_at: Timestamp,
     alarm_at: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let rounds = if rounds <= 1 { format!("{rounds} tour") } else { format!("{rounds} tours") };
     let letter = Letter::new(
         Tone::Alarm,
@@ -198,7 +198,7 @@ pub(super) fn acknowledged(
     until: Timestamp,
     promised_at: Timestamp,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     Letter::new(
         Tone::Good,
         format!("pris en charge par {by}"),
@@ -231,7 +231,7 @@ pub(super) fn withdrawn(
     promised_at: Timestamp,
     level_until: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let short = when.short(promised_at);
     let letter = Letter::new(
         Tone::Alarm,
@@ -275,7 +275,7 @@ pub(super) fn stopped(
     resolved: bool,
     next_update_at: Option<Timestamp>,
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let letter = if resolved {
         Letter::new(
             Tone::Good,
@@ -306,7 +306,7 @@ pub(super) fn undeliverable(
     reason: &str,
     told_instead: &[EmailAddress],
 ) -> Letter {
-    let number = &email.id.number;
+    let number = &email.id.thread;
     let told = told_instead.iter().map(EmailAddress::as_str).collect::<Vec<_>>().join(", ");
     let letter = Letter::new(
         Tone::Warning,
@@ -365,7 +365,7 @@ pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
     letter.request(
         "Répondez au client. Votre message lui est envoyé par e-mail\u{202f}; omettez-le s’il l’a \
          déjà. Seule une réponse publique d’une personne arrête l’horloge.",
-        response(&email.id.number, "votre nom"),
+        response(&email.id.thread, "votre nom"),
     )
 }
 

@@ -41,7 +41,7 @@ pub fn desk() -> Desk {
 
 pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
     OutboxEmail {
-        id: EmailId { number: the("INC-1042"), version: 3, index: 1 },
+        id: EmailId { thread: the("INC-1042"), version: 3, index: 1 },
         recipient: the("somebody@example.org"),
         language,
         priority: match &kind {

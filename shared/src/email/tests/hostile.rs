@@ -127,7 +127,7 @@ fn replace(value: &mut Value, said: &Said) {
 
 fn rendered(said: &Said) -> Rendered {
     let mut email = email(kind(said), said.language);
-    email.id = EmailId { number: said.number.clone(), version: u64::MAX, index: u32::MAX };
+    email.id = EmailId { thread: said.number.clone().into(), version: u64::MAX, index: u32::MAX };
     email.customer = said.line.clone();
     email.summary = said.summary.clone();
     let mut desk = desk();
@@ -195,7 +195,7 @@ proptest! {
         let mut desk = desk();
         desk.sender.address = address.unwrap();
         let mut email = email(kind(&said), said.language);
-        email.id = EmailId { number: said.number, version: u64::MAX, index: u32::MAX };
+        email.id = EmailId { thread: said.number.into(), version: u64::MAX, index: u32::MAX };
         for (name, value) in render(&email, &desk, said.repeat, None).unwrap().headers {
             prop_assert!(value.len() <= SES_HEADER_CHARACTERS, "{}: {}", name, value);
             prop_assert!(!value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)));

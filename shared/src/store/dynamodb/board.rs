@@ -53,7 +53,7 @@ fn position(item: &Item) -> Result<DuePosition, StoreError> {
 fn position_key(shard: u8, position: &DuePosition) -> Item {
     let (pk, sk) = match &position.target {
         DueTarget::Incident(number) => (keys::incident_pk(number), keys::INCIDENT.to_owned()),
-        DueTarget::Email(id) => (keys::incident_pk(&id.number), keys::email_sk(id)),
+        DueTarget::Email(id) => (keys::thread_pk(&id.thread), keys::email_sk(id)),
         DueTarget::Recurrence(id) => (keys::account_pk(&id.account), keys::remembered_sk(id)),
         DueTarget::Webhook(id) => (keys::incident_pk(&id.number), keys::webhook_sk(id)),
         DueTarget::Foreign { pk, sk } => (pk.clone(), sk.clone()),

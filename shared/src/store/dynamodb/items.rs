@@ -116,13 +116,13 @@ pub(super) fn read_entry(item: &Item) -> Result<TimelineEntry, StoreError> {
 
 /// Something new in the outbox: pending, and due soon in case the stream does not hand it out.
 fn pending(id: &OutboxId, kind: &str, created_at: Timestamp) -> Result<Item, StoreError> {
-    let mut item = keyed(keys::incident_pk(id.number()), keys::outbox_sk(id), kind);
+    let mut item = keyed(keys::thread_pk(&id.thread()), keys::outbox_sk(id), kind);
     let delivery = Delivery::pending(created_at);
     item.insert(STATUS.to_owned(), map(&delivery.status)?);
     item.insert(ATTEMPTS.to_owned(), number(delivery.attempts));
     item.insert(AMBIGUOUS.to_owned(), number(delivery.ambiguous));
     if let Some(due_at) = delivery.due_at {
-        due(&mut item, keys::shard_of(id.number()), due_at);
+        due(&mut item, keys::shard_of_thread(&id.thread()), due_at);
     }
     Ok(item)
 }
@@ -166,7 +166,7 @@ fn delivery(item: &Item) -> Result<Delivery, StoreError> {
 /// The keys of what is in the outbox.
 pub(super) fn outbox_key(id: &OutboxId) -> [(String, AttributeValue); 2] {
     [
-        (keys::PK.to_owned(), string(keys::incident_pk(id.number()))),
+        (keys::PK.to_owned(), string(keys::thread_pk(&id.thread()))),
         (keys::SK.to_owned(), string(keys::outbox_sk(id))),
     ]
 }

@@ -22,7 +22,8 @@ use sha2::{Digest, Sha256};
 use jiff::Timestamp;
 
 use crate::account::RememberedId;
-use crate::email::EmailId;
+use crate::email::{EmailId, Thread};
+use crate::inbound::MailId;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, IncidentNumber, StoredAccountId};
 use crate::outbox::OutboxId;
@@ -95,6 +96,17 @@ pub const FIGURES: &str = "FIGURES";
 /// fewer are read faster.
 pub const FIGURE_SHARDS: u8 = 64;
 
+/// The sort key of what became of a mail that came in, and what the partitions of mails begin with.
+pub const MAIL: &str = "MAIL";
+/// The partition of all that is held in quarantine.
+pub const QUARANTINE_PK: &str = "QUARANTINE#DESK";
+
+/// The partition of a mail that came in.
+#[must_use]
+pub fn mail_pk(id: &MailId) -> String {
+    format!("{MAIL}#{id}")
+}
+
 /// The partition of an incident and all that belongs to it.
 #[must_use]
 pub fn incident_pk(number: &IncidentNumber) -> String {
@@ -152,6 +164,29 @@ pub fn limit_pk(limit: &Limit) -> String {
     format!("{LIMIT}#{}#{}#{}", limit.what, limit.whom, limit.since.as_second())
 }
 
+/// The partition of a thread, and with it of its e-mails.
+#[must_use]
+pub fn thread_pk(thread: &Thread) -> String {
+    match thread {
+        Thread::Incident(number) => incident_pk(number),
+        Thread::Mail(id) => mail_pk(id),
+        Thread::Quarantine => QUARANTINE_PK.to_owned(),
+    }
+}
+
+/// The thread of which this is the partition.
+#[must_use]
+pub fn thread_of(pk: &str) -> Option<Thread> {
+    if pk == QUARANTINE_PK {
+        return Some(Thread::Quarantine);
+    }
+    let mail = pk.strip_prefix(MAIL).and_then(|rest| rest.strip_prefix('#'));
+    match mail {
+        Some(id) => id.parse().ok().map(Thread::Mail),
+        None => number_of(pk).map(Thread::Incident),
+    }
+}
+
 /// The number in a partition key of an incident.
 #[must_use]
 pub fn number_of(pk: &str) -> Option<IncidentNumber> {
@@ -176,7 +211,7 @@ pub fn due_target(pk: String, sk: String) -> DueTarget {
 #[must_use]
 pub fn email_id(pk: &str, sk: &str) -> Option<EmailId> {
     let (version, index) = place(EMAIL, sk)?;
-    Some(EmailId { number: number_of(pk)?, version, index })
+    Some(EmailId { thread: thread_of(pk)?, version, index })
 }
 
 /// The webhook that has these keys.
@@ -195,7 +230,17 @@ fn place(item: &str, sk: &str) -> Option<(u64, u32)> {
 /// hash: it must be the same for ever, whatever the compiler.
 #[must_use]
 pub fn shard_of(number: &IncidentNumber) -> u8 {
-    Sha256::digest(number.as_str())[0] % DUE_SHARDS
+    shard(number.as_str())
+}
+
+/// The shard on which the e-mails of a thread are: of an incident's, the incident's own.
+#[must_use]
+pub fn shard_of_thread(thread: &Thread) -> u8 {
+    shard(&thread.to_string())
+}
+
+fn shard(text: &str) -> u8 {
+    Sha256::digest(text)[0] % DUE_SHARDS
 }
 
 /// The partition of the figures of a day's month.
@@ -223,9 +268,12 @@ mod tests {
 
     #[test]
     fn keys_lead_back_to_what_they_were_made_of() {
-        let id = EmailId { number: "a-1.x".parse().unwrap(), version: 12, index: 7 };
-        assert_eq!(email_id(&incident_pk(&id.number), &email_sk(&id)), Some(id.clone()));
-        assert_eq!(id.to_string().parse(), Ok(id));
+        let id = EmailId { thread: Thread::Quarantine, version: 12, index: 7 };
+        for thread in ["a-1.x", "_d6iitobk75ur44p8kdnnp7g2n800", "_"] {
+            let id = EmailId { thread: thread.parse().unwrap(), ..id.clone() };
+            assert_eq!(email_id(&thread_pk(&id.thread), &email_sk(&id)), Some(id.clone()));
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
         let id = WebhookId { number: "a-1.x".parse().unwrap(), version: 12, index: 4 };
         let (pk, sk) = (incident_pk(&id.number), webhook_sk(&id));
         assert_eq!((email_id(&pk, &sk), webhook_id(&pk, &sk)), (None, Some(id.clone())));
