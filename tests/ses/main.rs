@@ -36,6 +36,7 @@ fn email(repeat: u32) -> Rendered {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let change = decide(None, open, &default_policy(), start()).unwrap();
     let rendered = render(&change.emails[0], &default_policy().desk, repeat, None).unwrap();

@@ -43,6 +43,7 @@ fn opened(number: &str, minutes_ago: i64) -> Change {
             account: Some("ACME".parse().unwrap()),
         },
         received_at: Some(now() - SignedDuration::from_mins(minutes_ago)),
+        by_mail: None,
     };
     decided(None, command, now())
 }

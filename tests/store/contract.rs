@@ -37,6 +37,7 @@ pub(crate) fn escalation_under(policy: &Policy, number: &str, at: Timestamp) -> 
         number: number.parse().unwrap(),
         requester,
         business_justification: "Nothing works: é ✓\nno \"shop\" sells.".parse().unwrap(),
+        by_mail: None,
     };
     decide(None, command, policy, at).unwrap()
 }
@@ -278,6 +279,7 @@ pub async fn the_story_is_told_in_order(store: impl Store) {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let mut change = decided(None, open, now());
     let (mut entries, mut emails) = (Vec::new(), Vec::new());

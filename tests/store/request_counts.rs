@@ -165,6 +165,7 @@ async fn open_and_answered(desk: &Desk<DynamoDbStore>, number: &str) {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let mut change = shared::incident::decide(None, open, &desk.policy, start()).unwrap();
     change.emails.clear();

@@ -109,8 +109,15 @@ async fn open<S: Store>(
         asked.body.clone();
     accounts::speak_its_language(&desk, &mut customer).await?;
     let received_at = received_at.map(|instant| instant.0);
-    let command =
-        Command::Open { number: number.clone(), priority, channel, summary, customer, received_at };
+    let command = Command::Open {
+        number: number.clone(),
+        priority,
+        channel,
+        summary,
+        customer,
+        received_at,
+        by_mail: None,
+    };
     answer(&desk, &asked, &number, &command, |change| {
         let is_new = change.entries.iter().any(|e| matches!(e.event, Event::Opened { .. }));
         let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

@@ -139,9 +139,15 @@ fn reopen() -> Command {
 
 fn open_as(priority: Priority, channel: Channel) -> Command {
     match open(channel) {
-        Command::Open { number, channel, summary, customer, received_at, .. } => {
-            Command::Open { number, priority, channel, summary, customer, received_at }
-        }
+        Command::Open { number, channel, summary, customer, received_at, .. } => Command::Open {
+            number,
+            priority,
+            channel,
+            summary,
+            customer,
+            received_at,
+            by_mail: None,
+        },
         other => other,
     }
 }

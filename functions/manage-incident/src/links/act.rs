@@ -109,6 +109,7 @@ impl<S: Store> Pages<S> {
                 account,
             },
             business_justification: justification.clone(),
+            by_mail: None,
         };
         let justification = &justification;
         match carry_out(&self.desk, &link.incident, &command, &once).await {
