@@ -50,6 +50,14 @@ pub enum Metric {
     EmailsWithoutLink,
     /// A stream record, or a stored item, that this code cannot read.
     Unreadable,
+    /// A mail came in.
+    Mails,
+    /// A mail waits for a person, or for its sender.
+    MailsHeld,
+    /// What SES tells of a mail cannot be read.
+    MailUnreadable,
+    /// People were reminded of mails at which nobody looks.
+    QuarantineForgotten,
 }
 
 impl Metric {
@@ -71,6 +79,10 @@ impl Metric {
             Self::SendingHeld => "SendingHeld",
             Self::EmailsWithoutLink => "EmailsWithoutLink",
             Self::Unreadable => "Unreadable",
+            Self::Mails => "Mails",
+            Self::MailsHeld => "MailsHeld",
+            Self::MailUnreadable => "MailUnreadable",
+            Self::QuarantineForgotten => "QuarantineForgotten",
         }
     }
 
@@ -88,11 +100,12 @@ impl Metric {
 static NAMESPACE: OnceLock<String> = OnceLock::new();
 
 /// The desk's own crates, as they are called in logs.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "check_deadlines",
     "dispatch_email",
     "dispatch_webhook",
     "manage_incident",
+    "receive_email",
     "shared",
     "submit_escalation",
 ];

@@ -111,7 +111,8 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
         change: &passed_on,
         answered: None,
         parked: Some(parked(claim_id)),
-        limit: None,
+        limits: Vec::new(),
+        mails: Vec::new(),
     };
     let lost = store.commit(commit(Some("mine"))).await;
     assert!(matches!(lost, Err(StoreError::Conflict)), "nobody claimed it: {lost:?}");
@@ -127,7 +128,7 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     again.incident.version += 1;
     again.entries.iter_mut().for_each(|entry| entry.version += 1);
     again.emails.iter_mut().for_each(|email| email.id.version += 1);
-    let commit = Commit { change: &again, answered: None, parked: Some(parked(None)), limit: None };
+    let commit = Commit { answered: None, parked: Some(parked(None)), ..Commit::of(&again) };
     let lost = store.commit(commit).await;
     assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
 }

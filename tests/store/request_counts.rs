@@ -169,8 +169,5 @@ async fn open_and_answered(desk: &Desk<DynamoDbStore>, number: &str) {
     };
     let mut change = shared::incident::decide(None, open, &desk.policy, start()).unwrap();
     change.emails.clear();
-    desk.store
-        .commit(Commit { change: &change, answered: None, parked: None, limit: None })
-        .await
-        .unwrap();
+    desk.store.commit(Commit::of(&change)).await.unwrap();
 }

@@ -41,9 +41,10 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
         return park(desk, Some(&item), parked(error), &claim_id).await;
     }
-    let url = links.url_of(&item.email, desk.clock.now()).await;
+    let inbound = desk.policy.inbound.as_ref();
+    let ways_back = links.ways_back(&item.email, inbound, desk.clock.now()).await;
     let (said_by, ambiguous) = (&desk.policy.desk, item.delivery.ambiguous);
-    let rendered = match render(&item.email, said_by, ambiguous, url.as_deref()) {
+    let rendered = match render(&item.email, said_by, ambiguous, &ways_back) {
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string()), &claim_id).await,
     };

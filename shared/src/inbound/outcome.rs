@@ -194,5 +194,7 @@ pub enum Noted {
     Own,
     /// It was deleted before it could be read.
     Gone,
+    /// Its sender has written again, and the later mail is kept with what this one said.
+    Continued,
 }
 told_in_a_word!(Noted);

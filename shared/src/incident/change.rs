@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Incident;
 use super::clock::{Clock, ClockName, Lateness};
 use super::timeline::{Event, StartedClock, TimelineEntry};
-use super::values::{AccountId, Customer, EmailAddress, Language, MessageId, Name};
+use super::values::{AccountId, Customer, Domain, EmailAddress, Language, MessageId, Name};
 use crate::account::{Account, Remembered, RememberedId};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::figures::Tally;
@@ -83,6 +83,31 @@ pub enum Refusal {
         /// Whose it is.
         account: AccountId,
     },
+    /// Whoever writes from a domain is of one account.
+    #[error("the domain {domain} is the account {account}'s")]
+    DomainTaken {
+        /// The domain.
+        domain: Domain,
+        /// Whose it is.
+        account: AccountId,
+    },
+    /// There is no mail of that id.
+    #[error("no mail has this id; it may be forgotten already")]
+    UnknownMail,
+    /// Somebody decided on a mail already, or nobody has to.
+    #[error("the mail does not wait: {outcome}")]
+    MailDecided {
+        /// What became of it.
+        outcome: String,
+    },
+    /// A mail that a person releases still cannot be acted on.
+    #[error("the mail cannot be acted on: {outcome}; {advice}")]
+    MailStillHeld {
+        /// What it would be.
+        outcome: String,
+        /// What would help.
+        advice: &'static str,
+    },
     /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,
@@ -138,8 +163,8 @@ struct Told {
 
 /// What one transaction has room for beside the incident, an answer, a parked e-mail, two limits, the
 /// account, the incident as its account remembers it and as another forgets it, the figures, and of a
-/// mail that came in its record, the request that it completes and its place in quarantine.
-const ROOM: usize = 100 - 12;
+/// mail that came in its record and the place that it leaves, twice: an earlier one may be completed.
+const ROOM: usize = 100 - 13;
 
 impl<'a> Draft<'a> {
     /// Starts from the incident as it is.

@@ -44,6 +44,7 @@ impl Mailer for SesMailer {
             .send_email()
             .from_email_address(mailbox(&email.from))
             .destination(Destination::builder().to_addresses(email.to.as_str()).build())
+            .set_reply_to_addresses(email.reply_to.as_ref().map(|to| vec![to.to_string()]))
             .content(EmailContent::builder().simple(content).build())
             .set_email_tags(
                 [

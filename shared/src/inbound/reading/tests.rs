@@ -1,0 +1,1 @@
+//! What stands in a mail, told mail by mail.
