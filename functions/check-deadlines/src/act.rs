@@ -116,8 +116,12 @@ const MOST_WAITING: usize = 2_000;
 async fn on_quarantine<S: Store>(desk: &Desk<S>) -> Result<Done, StoreError> {
     let Some(inbound) = &desk.policy.inbound else { return Ok(Done::Nothing) };
     let watch = desk.store.load_watch().await?;
-    let waiting = desk.store.held_mails(None, MOST_WAITING).await?.mails;
     let now = desk.clock.now();
+    if watch.due_at.is_none_or(|due_at| due_at > now) {
+        // Another sweep was faster.
+        return Ok(Done::Nothing);
+    }
+    let waiting = desk.store.held_mails(None, MOST_WAITING).await?.mails;
     let notice = notice(&watch, &waiting, &desk.policy, inbound, now);
     desk.store.put_watch(&notice.watch, &notice.emails).await?;
     if notice.is_reminder {
