@@ -34,7 +34,7 @@ def resource_policies(cfn):
         for name, policy in of_type(cfn, type_).items():
             statements = policy["Properties"]["PolicyDocument"]["Statement"]
             plain = {"Bool": {"aws:SecureTransport": "false"}}
-            refuses = [s for s in statements if s["Effect"] == "Deny" and s["Principal"] == "*" and s["Condition"] == plain]
+            refuses = [s for s in statements if s["Effect"] == "Deny" and s["Principal"] == "*" and s.get("Condition") == plain]
             if not refuses:
                 yield f"{name}: takes what comes without TLS"
             for statement in statements:

@@ -73,7 +73,7 @@ def lost_events(sam, cfn):
     if sends != [queue]:
         yield f"{function}: may write to {sends}, not to {queue}"
     _, statements = policy_of(cfn, "AWS::SQS::QueuePolicy", "Queues", queue)
-    got = [(s["Principal"], s["Action"], s["Condition"]) for s in writers(statements)]
+    got = [(s["Principal"], s["Action"], s.get("Condition")) for s in writers(statements)]
     source = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}
     if got != [({"Service": "events.amazonaws.com"}, "sqs:SendMessage", source)]:
         yield f"{queue}: others than {rule} may write to it, or nobody: {got}"

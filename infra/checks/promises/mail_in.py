@@ -106,7 +106,8 @@ def queue(sam, cfn):
     name = logical_id(subscribed[0]["Endpoint"])
     _, statements = policy_of(cfn, "AWS::SQS::QueuePolicy", "Queues", name)
     for statement in writers(statements):
-        if statement["Principal"] != {"Service": "sns.amazonaws.com"} or statement["Condition"] != {"ArnEquals": {"aws:SourceArn": {"Ref": topic}}}:
+        source = {"ArnEquals": {"aws:SourceArn": {"Ref": topic}}}
+        if statement["Principal"] != {"Service": "sns.amazonaws.com"} or statement.get("Condition") != source:
             yield f"{name}: others than {topic} may write to it"
     if not writers(statements):
         yield f"{name}: {topic} may not write to it"

@@ -15,27 +15,30 @@ HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 
 
 def watched(cfn):
-    """Each metric that an alarm looks at, with the queue that it is of."""
+    """Each metric that an alarm looks at: its namespace, its name, and the queue that it is of."""
     for alarm in of_type(cfn, "AWS::CloudWatch::Alarm").values():
         p = alarm["Properties"]
         for metric in [p, *(q["MetricStat"]["Metric"] for q in p.get("Metrics", []) if "MetricStat" in q)]:
             of = {d["Name"]: logical_id(d["Value"]) for d in metric.get("Dimensions", [])}
-            yield metric.get("MetricName"), of.get("QueueName")
+            yield metric.get("Namespace"), metric.get("MetricName"), of.get("QueueName")
 
 
 def alarms(cfn):
     """What a person has to know of, a person hears of: each metric of telemetry.rs that is not calm."""
-    metrics = {metric for metric, _ in watched(cfn)}
+    metrics = {metric for _, metric, _ in watched(cfn)}
+    own = {metric for namespace, metric, _ in watched(cfn) if namespace == {"Ref": "MetricsNamespace"}}
     told = set(re.findall(r'^ +Self::\w+ => "(\w+)",$', TELEMETRY.read_text(), re.MULTILINE))
     if "SweepHeartbeat" not in told or not CALM <= told:
         yield f"telemetry.rs has the metrics {sorted(told)}, which cannot be all"
     for metric in sorted((told | {"5xx"}) - CALM - metrics):
         yield f"no alarm watches {metric}"
+    for metric in sorted(own - told):
+        yield f"an alarm watches {metric}, which nobody tells: it never rings"
 
 
 def queues(cfn):
     """What lies in a queue is encrypted, kept for 14 days, and somebody hears of it."""
-    seen = set(watched(cfn))
+    seen = {(metric, queue) for _, metric, queue in watched(cfn)}
     for name, queue in of_type(cfn, "AWS::SQS::Queue").items():
         p = queue["Properties"]
         if p.get("SqsManagedSseEnabled") is not True:
