@@ -127,6 +127,8 @@ pub async fn carry_out<S: Store>(
                 return Ok(Outcome::AlreadyAnswered(answered));
             }
             Ok(Committed::OverLimit(limit)) => return Ok(Outcome::OverLimit(limit)),
+            // What was found of it came with the attendant, and so must be found anew.
+            Ok(Committed::EmailChanged) => return Err(StoreError::Conflict.into()),
             // The account came with the command: to decide anew on the same one is of no use.
             Err(StoreError::Conflict) if change.account.is_some() => {
                 return Err(StoreError::Conflict.into());

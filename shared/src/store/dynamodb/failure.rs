@@ -44,11 +44,12 @@ pub(super) fn is_conflict_of_put(error: &SdkError<PutItemError>) -> bool {
 }
 
 /// The outcome of a transaction. `request` is the place of the answered request in it: when that
-/// one was there already, the request was answered before, whatever else does not hold. `counted`
-/// is the place of the limit.
+/// one was there already, the request was answered before, whatever else does not hold. `email` is the
+/// place of the e-mail to park, and `counted` that of the limit.
 pub(super) fn transaction(
     error: SdkError<TransactWriteItemsError>,
     request: Option<usize>,
+    email: Option<usize>,
     counted: Option<(usize, Limit)>,
 ) -> Result<Committed, StoreError> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
@@ -68,6 +69,9 @@ pub(super) fn transaction(
         && let Some(item) = reasons.get(n).and_then(|reason| reason.item())
     {
         return read_answered(item).map(Committed::AlreadyAnswered);
+    }
+    if email.is_some_and(|n| code(n) == "ConditionalCheckFailed") {
+        return Ok(Committed::EmailChanged);
     }
     if let Some((n, limit)) = counted
         && code(n) == "ConditionalCheckFailed"
