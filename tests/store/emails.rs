@@ -1,9 +1,16 @@
 //! The contract of a store, continued: e-mails in the outbox.
 
+use std::sync::Arc;
+
+use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::ses_events::{Said, SentEmail};
 use jiff::Timestamp;
+use shared::clock::Clock;
+use shared::desk::Desk;
 use shared::email::EmailId;
 use shared::incident::Command;
 use shared::outbox::{DeliveryStatus, EmailFact, EmailFacts, FactKind, LEASE, Settlement};
+use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Committed, DueTarget, ParkedEmail, Store, StoreError};
 
 use crate::contract::{committed, decided, due, email, later, now};
@@ -234,12 +241,8 @@ pub async fn an_email_that_reached_nobody_is_parked_once_with_the_change_that_te
     };
     let passed_on = decided(Some(&change.incident), command(reason), later(3));
     let parked = |learned| Some(ParkedEmail::Undelivered(learned));
-    let commit = Commit {
-        change: &passed_on,
-        answered: None,
-        parked: parked(learned.clone()),
-        limit: None,
-    };
+    let commit =
+        Commit { change: &passed_on, answered: None, parked: parked(learned.clone()), limit: None };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let item = email(&store, &bounced.id).await;
     assert_eq!(item.facts, heard);
@@ -262,4 +265,31 @@ pub async fn an_email_that_reached_nobody_is_parked_once_with_the_change_that_te
     assert!(item.facts.has(FactKind::Complained));
     assert_eq!(item.delivery.status, DeliveryStatus::Parked);
     assert_eq!(item.delivery.error.as_deref(), Some("bounced: 550 no such user"));
+}
+
+/// SES tells several things of an e-mail within a second, and each event is a function of its own.
+#[tokio::test]
+async fn events_of_an_email_that_come_at_once_are_all_recorded_and_pass_it_on_once() {
+    let dynamodb = TestDynamoDb::start().await;
+    let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), dynamodb.table);
+    let change = committed(&store, "INC.1_a").await;
+    let (alert, before) = (&change.emails[0], change.emails.len());
+    store.claim_email(&alert.id, "mine", later(90)).await.unwrap().unwrap();
+    let policy = Arc::new(desk_tests::default_policy());
+    let desk = Desk { store, policy, clock: Clock::of(now) };
+    let sent = SentEmail {
+        id: alert.id.clone(),
+        message_id: "ses-1".to_owned(),
+        to: alert.recipient.to_string(),
+        sent_at: now(),
+    };
+    let events = Said::ALL.into_iter().chain(Said::ALL).map(|said| sent.event(said, later(1)));
+    let recorded = events.map(|event| record_delivery::handle(&desk, event));
+    futures::future::try_join_all(recorded).await.unwrap();
+    let story = desk.store.story(&change.incident.number).await.unwrap().unwrap();
+    let item = &story.emails[0];
+    assert_eq!(item.facts.iter().count(), Said::ALL.len());
+    assert_eq!(item.delivery.status, DeliveryStatus::Parked);
+    assert_eq!(story.incident.version, 2);
+    assert_eq!(story.emails.len(), before + 2, "the backup and management");
 }

@@ -48,7 +48,8 @@ pub enum FactEvent {
     },
 }
 
-/// What the desk recorded, in its order, and each fact behind what was recorded up to its instant.
+/// What the desk recorded, in its order, and before it the facts up to its instant: what SES said comes
+/// before what the desk did about it.
 pub(crate) fn timeline(story: &Story) -> Vec<ToldEntry> {
     let mut facts: Vec<_> = story.emails.iter().flat_map(facts).collect();
     // Those of one instant in the order of the e-mails, and of their kinds.
@@ -56,7 +57,7 @@ pub(crate) fn timeline(story: &Story) -> Vec<ToldEntry> {
     let mut facts = facts.into_iter().peekable();
     let mut told = Vec::with_capacity(story.timeline.len());
     for entry in &story.timeline {
-        while let Some(fact) = facts.next_if(|fact| fact.at < entry.at) {
+        while let Some(fact) = facts.next_if(|fact| fact.at <= entry.at) {
             told.push(ToldEntry::Fact(fact));
         }
         told.push(ToldEntry::Recorded(with_reason(entry.clone(), &story.emails)));
