@@ -48,21 +48,29 @@ pub enum FactEvent {
     },
 }
 
-/// What the desk recorded, in its order, and before it the facts up to its instant: what SES said comes
-/// before what the desk did about it.
+/// What the desk recorded, in its order, and each fact before what was recorded at its instant or
+/// later: what SES said comes before what the desk did about it. But never before the change that wrote
+/// the e-mail, whatever the clock of SES says.
 pub(crate) fn timeline(story: &Story) -> Vec<ToldEntry> {
-    let mut facts: Vec<_> = story.emails.iter().flat_map(facts).collect();
+    let place = |item: &EmailItem, fact: &FactEntry| {
+        let recorded = &story.timeline;
+        let written = recorded.partition_point(|entry| entry.version <= item.email.id.version);
+        let later = recorded[written..].iter().position(|entry| entry.at >= fact.at);
+        later.map_or(recorded.len(), |n| written + n)
+    };
+    let of_email = |item| facts(item).map(move |fact| (place(item, &fact), fact));
+    let mut facts: Vec<_> = story.emails.iter().flat_map(of_email).collect();
     // Those of one instant in the order of the e-mails, and of their kinds.
-    facts.sort_by_key(|fact| fact.at);
+    facts.sort_by_key(|(place, fact)| (*place, fact.at));
     let mut facts = facts.into_iter().peekable();
     let mut told = Vec::with_capacity(story.timeline.len());
-    for entry in &story.timeline {
-        while let Some(fact) = facts.next_if(|fact| fact.at <= entry.at) {
+    for (n, entry) in story.timeline.iter().enumerate() {
+        while let Some((_, fact)) = facts.next_if(|(place, _)| *place <= n) {
             told.push(ToldEntry::Fact(fact));
         }
         told.push(ToldEntry::Recorded(with_reason(entry.clone(), &story.emails)));
     }
-    told.extend(facts.map(ToldEntry::Fact));
+    told.extend(facts.map(|(_, fact)| ToldEntry::Fact(fact)));
     told
 }
 
