@@ -50,7 +50,7 @@ pub enum Metric {
     EmailsWithoutLink,
     /// An e-mail bounced for good, or its address is on SES's suppression list; others were told.
     Bounces,
-    /// An e-mail was marked as spam; others were told. SES pauses accounts that have many.
+    /// An e-mail was marked as spam; others were told. SES reviews accounts that have many.
     Complaints,
     /// SES took an e-mail and refuses to send it; others were told.
     Rejects,

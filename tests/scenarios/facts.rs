@@ -311,6 +311,7 @@ async fn what_is_of_no_email_of_this_desk_is_let_go() {
     // Nobody has tried to send it yet.
     hear(mine("INC-1-1-0", "ses-1", triage)).await;
     world.dispatch().await;
+    assert_eq!(world.mailer.take_sent().len(), 4, "it is still to be sent");
     let before = story(&world).await;
     for unknown in [
         mine("INC-1-1-99", "ses-1", triage),
