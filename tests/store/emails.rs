@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::dynamodb::{TestDynamoDb, aws_at};
 use desk_tests::ses_events::{Said, SentEmail};
 use jiff::Timestamp;
 use shared::clock::Clock;
@@ -292,4 +292,25 @@ async fn events_of_an_email_that_come_at_once_are_all_recorded_and_pass_it_on_on
     assert_eq!(item.delivery.status, DeliveryStatus::Parked);
     assert_eq!(story.incident.version, 2);
     assert_eq!(story.emails.len(), before + 2, "the backup and management");
+}
+
+#[tokio::test]
+async fn an_event_for_which_the_store_is_unavailable_comes_again() {
+    // Bound and let go of: nobody listens there.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let nobody = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let desk = Desk {
+        store: DynamoDbStore::new(aws_at(&nobody).dynamodb(), "escalation-desk"),
+        policy: Arc::new(desk_tests::default_policy()),
+        clock: Clock::of(now),
+    };
+    let sent = SentEmail {
+        id: "INC-1-1-0".parse().unwrap(),
+        message_id: "ses-1".to_owned(),
+        to: "triage@example.com".to_owned(),
+        sent_at: now(),
+    };
+    let recorded = record_delivery::handle(&desk, sent.event(Said::Bounced, now())).await;
+    assert!(matches!(recorded, Err(StoreError::Unavailable(_))), "{recorded:?}");
 }
