@@ -139,6 +139,8 @@ pub async fn carry_out<S: Store>(
             }
             Ok(Committed::OverLimit(limit)) => return Ok(Outcome::OverLimit(limit)),
             Ok(Committed::AlreadyHandled) => return Ok(Outcome::AlreadyHandled),
+            // What was found of it came with the attendant, and so must be found anew.
+            Ok(Committed::EmailChanged) => return Err(StoreError::Conflict.into()),
             // The account came with the command: to decide anew on the same one is of no use.
             Err(StoreError::Conflict) if change.account.is_some() => {
                 return Err(StoreError::Conflict.into());

@@ -4,5 +4,7 @@
 
 mod deadlines;
 mod deliveries;
+mod facts;
+mod orders;
 mod webhooks;
 mod whole_life;

@@ -10,6 +10,7 @@ pub mod document;
 pub mod dynamodb;
 pub mod receiver;
 pub mod scripted;
+pub mod ses_events;
 pub mod world;
 
 use shared::links::{KeyRing, LinkKeys, LinkWriter};

@@ -23,6 +23,7 @@ use shared::email::render::Rendered;
 use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::memory::MemoryMailer;
 use shared::policy::Policy;
+use shared::store::Store;
 use shared::store::dynamodb::keys;
 use shared::store::memory::MemoryStore;
 use shared::webhook::keys::{WebhookKeys, written};
@@ -30,6 +31,7 @@ use tokio::time::Instant;
 
 use crate::call::{self, Reply};
 use crate::receiver::Receivers;
+use crate::ses_events::{Said, SentEmail};
 
 /// When a world begins.
 pub const START: &str = "2026-11-24T08:00:00Z";
@@ -135,6 +137,26 @@ impl World {
             drop(self.mailer.take_sent());
             dispatch_webhooks(&self.desk, &self.receivers).await;
         }
+    }
+
+    /// SES says so now of an e-mail; one whose answer was lost it took now, too.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such e-mail.
+    pub async fn ses_says(&self, said: Said, id: &str) {
+        let id: EmailId = id.parse().expect("the id of an e-mail");
+        let now = self.desk.clock.now();
+        let item = self.desk.store.load_email(&id).await.ok().flatten().expect("an e-mail");
+        let delivery = item.delivery;
+        let sent = SentEmail {
+            id,
+            message_id: delivery.ses_message_id.unwrap_or_else(|| "the answer was lost".to_owned()),
+            to: item.email.recipient.to_string(),
+            sent_at: delivery.sent_at.unwrap_or(now),
+        };
+        let recorded = record_delivery::handle(&self.desk, sent.event(said, now)).await;
+        recorded.expect("the store in memory is available");
     }
 
     /// Hands what is pending to `dispatch-email`, as the stream does.

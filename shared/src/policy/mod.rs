@@ -48,6 +48,10 @@ pub const MAX_WARNINGS: usize = 10;
 /// How long an incident may wait on the customer where the policy does not say.
 const LONGEST_PAUSE_DAYS: i64 = 5;
 
+/// How long the desk waits for word of an e-mail where the policy does not say. Mail servers that
+/// make an unknown sender try again (greylisting) let it in after 5 to 10 minutes.
+const UNCONFIRMED_AFTER_MINUTES: i64 = 15;
+
 /// A team's, ladder's, calendar's or webhook's id: the word behind `[teams.` and so on.
 pub type Id = Line<1, 64>;
 /// The id of a team.
@@ -108,6 +112,9 @@ pub struct Desk {
     /// escalate, and the responsible teams are reminded until somebody responds.
     #[deserr(default = true)]
     pub automatic_escalation: bool,
+    /// How long after it was sent an e-mail of which SES has said nothing is shown as unconfirmed.
+    #[deserr(default = Period::of_minutes(UNCONFIRMED_AFTER_MINUTES))]
+    pub unconfirmed_after: Period,
 }
 
 fn zone(name: String) -> Result<TimeZone, Invalid> {

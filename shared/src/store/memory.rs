@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use super::dynamodb::keys::{shard_of, shard_of_thread};
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
-    DueTarget, HeldPage, Limit, MailWrite, RequestKey, Store, StoreError, Story, Watch,
+    DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Store, StoreError, Story,
+    Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
@@ -20,7 +21,9 @@ use crate::incident::Incident;
 use crate::incident::clock::after;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
-use crate::outbox::{Delivery, DeliveryStatus, EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::outbox::{
+    Delivery, DeliveryStatus, EmailFacts, EmailItem, Learned, OutboxId, Settlement, WebhookItem,
+};
 use crate::webhook::WebhookId;
 
 /// How many due items make a page, so that paging is exercised.
@@ -152,7 +155,8 @@ impl State {
     fn enqueue(&mut self, emails: &[OutboxEmail]) {
         for email in emails {
             let delivery = Delivery::pending(email.created_at);
-            self.emails.insert(email.id.clone(), EmailItem { email: email.clone(), delivery });
+            let item = EmailItem::of(email.clone(), delivery, EmailFacts::default());
+            self.emails.insert(email.id.clone(), item);
         }
     }
 
@@ -177,6 +181,51 @@ impl State {
         delivery.claim_id = Some(claim_id.to_owned());
         delivery.due_at = Some(lease_until);
         delivery.attempts += 1;
+        true
+    }
+
+    /// Records what is known of an e-mail, if it is as it was when that was learned.
+    fn learn(&mut self, learned: &Learned) -> bool {
+        let is_as_before = |item: &&mut EmailItem| {
+            (item.delivery.status == DeliveryStatus::Parked) == learned.was_parked
+                && learned.news.iter().all(|n| item.facts.get(n.kind) == n.before.as_ref())
+        };
+        let Some(item) = self.emails.get_mut(&learned.id).filter(is_as_before) else {
+            return false;
+        };
+        let mut delivery = item.delivery.clone();
+        delivery.status = learned.status();
+        delivery.due_at = None;
+        delivery.claim_id = None;
+        if !learned.was_parked {
+            delivery.error = None;
+        }
+        let news = learned.news.iter().map(|news| (news.kind, news.now.clone()));
+        let facts = news.collect::<EmailFacts>().joined(&item.facts);
+        *item = EmailItem::of(item.email.clone(), delivery, facts);
+        true
+    }
+
+    /// Parks an e-mail, if it is as it was found; whether it was.
+    fn park(&mut self, parked: &ParkedEmail) -> bool {
+        let (id, error) = match parked {
+            ParkedEmail::Undelivered(learned) => return self.learn(learned),
+            ParkedEmail::Unsendable { id, claim_id, error } => {
+                if self.claimed(&id.clone().into(), claim_id).is_err() {
+                    return false;
+                }
+                (id, error)
+            }
+            ParkedEmail::Unreadable { id, error } => (id, error),
+        };
+        let is_parked = |item: &EmailItem| item.delivery.status == DeliveryStatus::Parked;
+        let Some(item) = self.emails.get_mut(id).filter(|item| !is_parked(item)) else {
+            return false;
+        };
+        item.delivery.status = DeliveryStatus::Parked;
+        item.delivery.due_at = None;
+        item.delivery.claim_id = None;
+        item.delivery.error = Some(error.clone());
         true
     }
 
@@ -232,26 +281,10 @@ impl Store for MemoryStore {
         if change.account.as_ref().is_some_and(|account| !state.follows(account)) {
             return Err(StoreError::Conflict);
         }
-        if let Some(parked) = &parked {
-            match &parked.claim_id {
-                Some(claim_id) => {
-                    state.claimed(&parked.id.clone().into(), claim_id)?;
-                }
-                None => {
-                    let item = state.emails.get(&parked.id);
-                    if item.is_none_or(|item| item.delivery.status == DeliveryStatus::Parked) {
-                        return Err(StoreError::Conflict);
-                    }
-                }
-            }
-        }
-        if let Some(parked) = parked
-            && let Some(item) = state.emails.get_mut(&parked.id)
+        if let Some(parked) = &parked
+            && !state.park(parked)
         {
-            item.delivery.status = DeliveryStatus::Parked;
-            item.delivery.due_at = None;
-            item.delivery.claim_id = None;
-            item.delivery.error = Some(parked.error);
+            return Ok(Committed::EmailChanged);
         }
         if !change.is_empty() {
             state.incidents.insert(number.clone(), change.incident.clone());
@@ -335,6 +368,14 @@ impl Store for MemoryStore {
         let mut state = self.state();
         let claimed = state.claim(&id.clone().into(), claim_id, lease_until);
         Ok(state.webhooks.get(id).filter(|_| claimed).cloned())
+    }
+
+    async fn load_email(&self, id: &EmailId) -> Result<Option<EmailItem>, StoreError> {
+        Ok(self.state().emails.get(id).cloned())
+    }
+
+    async fn learn(&self, learned: &Learned) -> Result<(), StoreError> {
+        if self.state().learn(learned) { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn settle(

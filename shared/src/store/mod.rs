@@ -19,7 +19,7 @@ use crate::inbound::{MailId, MailRecord};
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
 use crate::incident::{Change, Incident};
-use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::outbox::{EmailItem, Learned, OutboxId, Settlement, WebhookItem};
 use crate::webhook::WebhookId;
 
 pub use limit::Limit;
@@ -54,6 +54,8 @@ pub enum Committed {
     OverLimit(Limit),
     /// It was decided before what becomes of the mail; nothing was written.
     AlreadyHandled,
+    /// The e-mail to park is no longer as it was found; nothing was written.
+    EmailChanged,
 }
 
 /// What is written in one transaction.
@@ -63,7 +65,8 @@ pub struct Commit<'a> {
     pub change: &'a Change,
     /// The answer to remember, for a request with an idempotency key.
     pub answered: Option<AnsweredRequest>,
-    /// The e-mail to park, for a change that says that it is undeliverable.
+    /// The e-mail to park, for a change that says that it is undeliverable. Never twice: nothing
+    /// changes an e-mail that is parked, but for what is known of it.
     pub parked: Option<ParkedEmail>,
     /// How often this may be done, and that it counts; at most two. Never beside a parked e-mail, so
     /// that both have room.
@@ -120,15 +123,47 @@ pub struct HeldPage {
     pub next: Option<(Timestamp, MailId)>,
 }
 
-/// An e-mail that is given up on.
+/// An e-mail that is given up on, by how that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParkedEmail {
+pub enum ParkedEmail {
+    /// An attempt to send it, under a claim that must still hold.
+    Unsendable {
+        /// Which.
+        id: EmailId,
+        /// The claim.
+        claim_id: String,
+        /// Why.
+        error: String,
+    },
+    /// It cannot even be read.
+    Unreadable {
+        /// Which.
+        id: EmailId,
+        /// Why.
+        error: String,
+    },
+    /// SES took it, and says that it reached nobody.
+    Undelivered(Learned),
+}
+
+impl ParkedEmail {
     /// Which.
-    pub id: EmailId,
-    /// The claim under which that was found; `None` for an e-mail that cannot even be read.
-    pub claim_id: Option<String>,
-    /// Why.
-    pub error: String,
+    #[must_use]
+    pub fn id(&self) -> &EmailId {
+        match self {
+            Self::Unsendable { id, .. } | Self::Unreadable { id, .. } => id,
+            Self::Undelivered(learned) => &learned.id,
+        }
+    }
+
+    /// Why, in the mail system's words.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Unsendable { error, .. } | Self::Unreadable { error, .. } => error,
+            Self::Undelivered(learned) => learned.parked_because.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// Who asked, and the key under which the caller will ask again.
@@ -287,6 +322,17 @@ pub trait Store: Clone + Send + Sync + 'static {
         claim_id: &str,
         lease_until: Timestamp,
     ) -> impl Future<Output = Result<Option<WebhookItem>, StoreError>> + Send;
+
+    /// An e-mail as it is now.
+    fn load_email(
+        &self,
+        id: &EmailId,
+    ) -> impl Future<Output = Result<Option<EmailItem>, StoreError>> + Send;
+
+    /// Records what SES says of an e-mail, which with that is due no more and nobody's claim.
+    /// [`StoreError::Conflict`] when something of what was learned has been recorded since, or the
+    /// e-mail was parked.
+    fn learn(&self, learned: &Learned) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Records what became of an attempt. [`StoreError::Conflict`] when the claim no longer holds.
     fn settle(

@@ -36,6 +36,7 @@ pub fn desk() -> Desk {
         unknown_incident_priority: Priority::P1,
         undeliverable_teams: Vec::new(),
         longest_pause: "5d".to_owned().try_into().unwrap(),
+        unconfirmed_after: "15m".to_owned().try_into().unwrap(),
         automatic_escalation: true,
     }
 }

@@ -47,10 +47,11 @@ pub(super) async fn commit(
             writes.push(figures::count(store, &change.incident, tally)?);
         }
     }
-    if let Some(parked) = parked {
-        writes.push(park(store, &parked)?);
-    }
     let mut places = Places::default();
+    if let Some(parked) = &parked {
+        places.email = Some(writes.len());
+        writes.push(park(store, parked)?);
+    }
     if let Some(answered) = &answered {
         places.request = Some(writes.len());
         writes.push(remember(store, answered)?);
@@ -196,18 +197,32 @@ fn space(
 fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(&store.table)
-        .set_key(Some(items::outbox_key(&parked.id.clone().into()).into()))
-        .update_expression(outbox::PARK)
-        .expression_attribute_names("#status", items::STATUS)
-        .expression_attribute_names("#error", items::ERROR)
-        .expression_attribute_values(":parked", string("parked"))
-        .expression_attribute_values(":error", string(&parked.error));
-    let update = match &parked.claim_id {
-        Some(claim_id) => update
+        .set_key(Some(items::outbox_key(&parked.id().clone().into()).into()));
+    let given_up = |error: &str| {
+        update
+            .clone()
+            .update_expression(outbox::PARK)
+            .expression_attribute_names("#status", items::STATUS)
+            .expression_attribute_names("#error", items::ERROR)
+            .expression_attribute_values(":parked", string("parked"))
+            .expression_attribute_values(":error", string(error))
+    };
+    let update = match parked {
+        ParkedEmail::Unsendable { claim_id, error, .. } => given_up(error)
             .condition_expression("#status = :sending AND claim_id = :claim_id")
             .expression_attribute_values(":sending", string("sending"))
             .expression_attribute_values(":claim_id", string(claim_id)),
-        None => update.condition_expression("attribute_exists(pk) AND #status <> :parked"),
+        ParkedEmail::Unreadable { error, .. } => {
+            given_up(error).condition_expression("attribute_exists(pk) AND #status <> :parked")
+        }
+        ParkedEmail::Undelivered(learned) => {
+            let learn = outbox::learn_update(learned);
+            update
+                .condition_expression(learn.condition)
+                .update_expression(learn.update)
+                .set_expression_attribute_names(Some(learn.names))
+                .set_expression_attribute_values(Some(learn.values))
+        }
     };
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }

@@ -38,6 +38,8 @@ pub(super) struct Places {
     /// Of the answered request: when that one was there already, the request was answered before,
     /// whatever else does not hold.
     pub request: Option<usize>,
+    /// Of the e-mail to park: it is no longer as it was found.
+    pub email: Option<usize>,
     /// Of a mail of which nothing was known: somebody else handled it.
     pub new_mail: Option<usize>,
     /// Of the limits.
@@ -68,6 +70,9 @@ pub(super) fn transaction(
         return read_answered(item).map(Committed::AlreadyAnswered);
     }
     let failed = |n: usize| code(n) == "ConditionalCheckFailed";
+    if places.email.is_some_and(failed) {
+        return Ok(Committed::EmailChanged);
+    }
     if places.new_mail.is_some_and(failed) {
         return Ok(Committed::AlreadyHandled);
     }

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use strum::VariantArray;
 
 use super::keys;
 use crate::account::{Account, AccountIncident, RememberedId};
@@ -17,7 +18,7 @@ use crate::inbound::MailRecord;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain};
-use crate::outbox::{Delivery, EmailItem, OutboxId, WebhookItem};
+use crate::outbox::{Delivery, EmailFact, EmailFacts, EmailItem, FactKind, OutboxId, WebhookItem};
 use crate::store::{AnsweredRequest, RequestKey, StoreError, Watch};
 use crate::webhook::OutboxWebhook;
 
@@ -139,7 +140,7 @@ pub(super) fn email(email: &OutboxEmail) -> Result<Item, StoreError> {
 }
 
 pub(super) fn read_email(item: &Item) -> Result<EmailItem, StoreError> {
-    Ok(EmailItem { email: unmap(item, EMAIL)?, delivery: delivery(item)? })
+    Ok(EmailItem::of(unmap(item, EMAIL)?, delivery(item)?, facts(item)?))
 }
 
 pub(super) fn webhook(webhook: &OutboxWebhook) -> Result<Item, StoreError> {
@@ -163,6 +164,32 @@ fn delivery(item: &Item) -> Result<Delivery, StoreError> {
         sent_at: instant(item, SENT_AT),
         error: text(item, ERROR),
     })
+}
+
+/// The attribute of a fact. Each kind has its own, so that facts that come at once do not meet.
+pub(super) fn fact_name(kind: FactKind) -> String {
+    format!("fact_{}", kind.name())
+}
+
+/// A fact in one string: epoch milliseconds, a blank, the detail.
+pub(super) fn fact(fact: &EmailFact) -> AttributeValue {
+    string(format!("{} {}", fact.at.as_millisecond(), fact.detail))
+}
+
+/// All that is known of an e-mail; kinds of another version are not this one's business.
+fn facts(item: &Item) -> Result<EmailFacts, StoreError> {
+    let mut facts = EmailFacts::default();
+    for kind in FactKind::VARIANTS {
+        let name = fact_name(*kind);
+        let Some(value) = item.get(&name) else { continue };
+        let read = || {
+            let (millis, detail) = value.as_s().ok()?.split_once(' ')?;
+            let at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+            Some(EmailFact { at, detail: detail.to_owned() })
+        };
+        facts.add(*kind, read().ok_or_else(|| corrupt(item, &format!("`{name}` is no fact")))?);
+    }
+    Ok(facts)
 }
 
 /// The keys of what is in the outbox.

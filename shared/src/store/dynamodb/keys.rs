@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|---|
 //! | incident | `INCIDENT#<number>` | `INCIDENT` | while open | `commit` | `load`, `due`, `open_incidents`, `story` |
 //! | timeline entry | `INCIDENT#<number>` | `ENTRY#<version>#<index>` | never | `commit` | `entries_of`, `story` |
-//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `settle`, `requeue`, `cancel_email` | `due`, `story` |
+//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `learn`, `settle`, `requeue`, `cancel_email` | `load_email`, `due`, `story` |
 //! | outbox webhook | `INCIDENT#<number>` | `WEBHOOK#<version>#<index>` | until sent or parked | `commit`, `claim_webhook`, `settle`, `requeue` | `due`, `story` |
 //! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
 //! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |

@@ -28,7 +28,7 @@ use crate::inbound::{MailId, MailRecord};
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
-use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::outbox::{EmailItem, Learned, OutboxId, Settlement, WebhookItem};
 use crate::webhook::WebhookId;
 use failure::unavailable;
 use items::string;
@@ -113,6 +113,14 @@ impl Store for DynamoDbStore {
     ) -> Result<Option<WebhookItem>, StoreError> {
         let item = outbox::claim(self, &id.clone().into(), claim_id, lease_until).await?;
         item.as_ref().map(items::read_webhook).transpose()
+    }
+
+    async fn load_email(&self, id: &EmailId) -> Result<Option<EmailItem>, StoreError> {
+        outbox::load_email(self, id).await
+    }
+
+    async fn learn(&self, learned: &Learned) -> Result<(), StoreError> {
+        outbox::learn(self, learned).await
     }
 
     async fn settle(
