@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what is wrong")]
 
+pub mod arrivals;
 pub mod asked;
 pub mod call;
 pub mod counted;
