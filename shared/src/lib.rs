@@ -14,6 +14,7 @@ pub mod dispatch;
 pub mod email;
 pub mod figures;
 pub mod http;
+pub mod inbound;
 pub mod incident;
 pub mod links;
 pub mod mailer;
