@@ -25,7 +25,10 @@ fn headers_say_what_wrote_it() {
         ("X-Autoresponder: 1", AutoReply),
         ("Precedence: auto_reply", AutoReply),
         ("X-MS-Exchange-Inbox-Rules-Loop: zoe@customer.example", AutoReply),
-        ("Content-Type: multipart/report; report-type=disposition-notification; boundary=b", AutoReply),
+        (
+            "Content-Type: multipart/report; report-type=disposition-notification; boundary=b",
+            AutoReply,
+        ),
         ("Content-Type: multipart/report; report-type=delivery-status; boundary=b", Bounce),
         ("From: MAILER-DAEMON@mail.example", Bounce),
         ("From: Mail Delivery <mailer-daemon@mail.example>", Bounce),
@@ -105,7 +108,8 @@ fn subjects_count_at_their_start_alone() {
 #[test]
 fn reports_are_known_by_their_parts() {
     let report = |part: &str, kind: &str| {
-        let headers = format!("From: zoe@customer.example\nContent-Type: multipart/{kind}; boundary=b");
+        let headers =
+            format!("From: zoe@customer.example\nContent-Type: multipart/{kind}; boundary=b");
         let body = format!("--b\n\nText.\n--b\nContent-Type: {part}\n\nx: y\n--b--\n");
         read(format!("{headers}\n\n{body}").as_bytes(), "zoe@customer.example").automatic
     };

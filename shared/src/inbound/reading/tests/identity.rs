@@ -21,15 +21,35 @@ fn exactly_one_author_is_one() {
         ("\"Marchand, Zoe\" <zoe@customer.example>", Some("Marchand, Zoe"), "zoe@customer.example"),
         ("Marchand, Zoe <zoe@customer.example>", Some("Marchand, Zoe"), "zoe@customer.example"),
         ("=?utf-8?Q?Zo=C3=AB?= <zoe@customer.example>", Some("Zoë"), "zoe@customer.example"),
-        ("=?iso-8859-1?Q?Marchand=2C_Zo=EB?= <zoe@customer.example>", Some("Marchand, Zoë"), "zoe@customer.example"),
-        ("=?utf-8?Q?Marchand,_Zo=C3=AB?= <zoe@customer.example>", Some("Marchand, Zoë"), "zoe@customer.example"),
+        (
+            "=?iso-8859-1?Q?Marchand=2C_Zo=EB?= <zoe@customer.example>",
+            Some("Marchand, Zoë"),
+            "zoe@customer.example",
+        ),
+        (
+            "=?utf-8?Q?Marchand,_Zo=C3=AB?= <zoe@customer.example>",
+            Some("Marchand, Zoë"),
+            "zoe@customer.example",
+        ),
         ("zoe@customer.example (Zoe Marchand)", Some("Zoe Marchand"), "zoe@customer.example"),
         ("\"ceo@x.example\" <evil@y.example>", Some("ceo@x.example"), "evil@y.example"),
-        ("zoe@customer.example <zoe@customer.example>", Some("zoe@customer.example"), "zoe@customer.example"),
-        ("'zoe@customer.example' <zoe@customer.example>", Some("zoe@customer.example"), "zoe@customer.example"),
+        (
+            "zoe@customer.example <zoe@customer.example>",
+            Some("zoe@customer.example"),
+            "zoe@customer.example",
+        ),
+        (
+            "'zoe@customer.example' <zoe@customer.example>",
+            Some("zoe@customer.example"),
+            "zoe@customer.example",
+        ),
         ("\"a \\\"b\\\" c\" <zoe@customer.example>", Some("a \"b\" c"), "zoe@customer.example"),
         ("Zoe\r\n <zoe@customer.example>", Some("Zoe"), "zoe@customer.example"),
-        ("=?utf-8?B?WgpCY2M6IGFAYi5jCg==?= <zoe@customer.example>", Some("Z Bcc: a@b.c"), "zoe@customer.example"),
+        (
+            "=?utf-8?B?WgpCY2M6IGFAYi5jCg==?= <zoe@customer.example>",
+            Some("Z Bcc: a@b.c"),
+            "zoe@customer.example",
+        ),
         ("Zo\u{eb} <zoe@customer.example>", Some("Zoë"), "zoe@customer.example"),
         ("zoe@customer.example,", None, "zoe@customer.example"),
     ] {
@@ -69,7 +89,15 @@ fn no_author_and_no_address_are_told_apart() {
     }
     assert_eq!(from("Subject: x"), Author::None);
     assert_eq!(from("From:"), Author::None);
-    for value in ["nobody", "undisclosed-recipients", "a@localhost", "<>", "\"a b\"@x.example", "é@x.example", "a@x.example b"] {
+    for value in [
+        "nobody",
+        "undisclosed-recipients",
+        "a@localhost",
+        "<>",
+        "\"a b\"@x.example",
+        "é@x.example",
+        "a@x.example b",
+    ] {
         assert_eq!(from(&format!("From: {value}")), Author::Unreadable, "{value}");
     }
     // Behind the empty line there are no headers.
@@ -144,6 +172,10 @@ fn the_language_is_that_of_the_new_text() {
         ("BONJOUR, MERCI D’ESCALADER", Some(Fr)),
         ("Cordialement", Some(Fr)),
         ("Plus aucun paiement depuis 8h", Some(Fr)),
+        ("Still no answer", Some(En)),
+        ("Payments down", Some(En)),
+        ("Toujours pas de réponse", Some(Fr)),
+        ("Production à l'arrêt", Some(Fr)),
         ("INC-1001", None),
         ("", None),
         ("Alle Geschäfte sind geschlossen, bitte helfen Sie uns sofort, nichts geht mehr.", None),
