@@ -91,3 +91,113 @@ fn shortened(text: &str) -> String {
     let kept = if at_word.len() * 2 > kept.len() { at_word } else { &kept };
     format!("{}…", kept.trim_end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::reading::read;
+
+    fn why_with(subject: &str, text: &str) -> Option<String> {
+        let raw =
+            format!("From: Zoë Marchand <zoe@customer.example>\nSubject: {subject}\n\n{text}\n");
+        let number = "INC-1001".parse().unwrap();
+        let mail = read(raw.as_bytes(), "zoe@customer.example");
+        justification(&mail, Some(&number)).map(String::from)
+    }
+
+    fn why(text: &str) -> Option<String> {
+        why_with("INC-1001", text)
+    }
+
+    #[test]
+    fn courtesies_are_no_reason() {
+        for text in [
+            "",
+            "INC-1001",
+            "Hello",
+            "Hello,\n\nplease escalate incident INC-1001.\n\nThanks\nZoë",
+            "Hi team, please escalate INC-1001. Many thanks in advance!",
+            "Please escalate.",
+            "Could you please escalate this ticket?",
+            "I would like to escalate case INC-1001 to your management.",
+            "This is urgent, please call me back asap",
+            "Escalation",
+            "FYI",
+            "See below.",
+            "Please see attached.",
+            "Best regards,\nZoë Marchand\nHead of payments\nCustomer Ltd\n+33 1 23 45 67 89",
+            "please escalate\n\nZoë Marchand",
+            "Bonjour,\n\nmerci d'escalader l'incident INC-1001.\n\nCordialement,\nZoë Marchand\nDirectrice des paiements",
+            "Bonjour, merci d’escalader le dossier INC-1001 svp",
+            "Merci de bien vouloir escalader cette demande.",
+            "Nous souhaitons escalader l'incident n° INC-1001 auprès de votre direction",
+            "C'est urgent !",
+            "Pour info",
+            "Voir ci-dessous",
+            "Bonsoir Madame, Monsieur,",
+            "s'il vous plaît, escaladez",
+            "INC-1001 ????????????????????",
+        ] {
+            assert_eq!(why(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_kept_without_greeting_and_closing() {
+        for (text, reason) in [
+            ("All 212 shops are closed.", "All 212 shops are closed."),
+            ("Payments down", "Payments down"),
+            (
+                "Please escalate INC-1001: we lose 90,000 EUR an hour.",
+                "Please escalate INC-1001: we lose 90,000 EUR an hour.",
+            ),
+            (
+                "Hello,\n\nall our shops are closed.\n\nBest regards,\nZoë Marchand\nHead of payments",
+                "all our shops are closed.",
+            ),
+            (
+                "Dear team,\nplease escalate.\n\nThe bank closes our account at noon.\nThanks!\nZoë",
+                "please escalate.\n\nThe bank closes our account at noon.",
+            ),
+            ("Tous les magasins sont fermés.", "Tous les magasins sont fermés."),
+            (
+                "Bonjour,\n\nMerci d'escalader INC-1001 : plus aucun paiement depuis 8h.\n\nCordialement,\nZoë Marchand\nTél. : 01 23 45 67 89",
+                "Merci d'escalader INC-1001 : plus aucun paiement depuis 8h.",
+            ),
+            (
+                "Bonjour Madame,\nla production est arrêtée.\nCordialement",
+                "la production est arrêtée.",
+            ),
+            ("Production à l'arrêt", "Production à l'arrêt"),
+            ("Nobody has answered for six hours", "Nobody has answered for six hours"),
+            ("Hi payments are down", "Hi payments are down"),
+        ] {
+            assert_eq!(why(text).as_deref(), Some(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_subject_may_be_the_reason_unless_it_is_of_another() {
+        let because = "INC-1001 all our shops are closed";
+        assert_eq!(why_with(because, "please escalate").as_deref(), Some(because));
+        assert_eq!(
+            why_with("TR: INC-1001 magasins fermés", "").as_deref(),
+            Some("INC-1001 magasins fermés")
+        );
+        assert_eq!(why_with("Escalation of INC-1001, please", ""), None);
+        assert_eq!(
+            why_with("Re: [P1 INC-1001] escalation received · Payments fail", "please escalate"),
+            None
+        );
+        assert_eq!(why_with("RE : magasins fermés", "merci"), None);
+    }
+
+    #[test]
+    fn a_long_reason_is_cut_at_a_word() {
+        let long = why(&"All shops are closed. ".repeat(400)).unwrap();
+        assert!(long.chars().count() <= CHARACTERS && long.ends_with('…'), "{long}");
+        assert!(long.trim_end_matches('…').ends_with(|c: char| c.is_alphanumeric() || c == '.'));
+        let unbroken = why(&format!("closed shops {}", "é".repeat(5000))).unwrap();
+        assert_eq!(unbroken.chars().count(), CHARACTERS);
+    }
+}

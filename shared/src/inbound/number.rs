@@ -32,7 +32,7 @@ pub fn find_in(text: &str, pattern: &NumberPattern) -> Option<IncidentNumber> {
     let mut alone = None;
     for token in tokens::of(&text) {
         let Some(number) = pattern.number(token.text, token.is_whole()) else { continue };
-        match context::weight(&text, &token, &number) {
+        match context::weight(&text, &token, &number, pattern) {
             Weight::Named => return Some(number.number),
             Weight::Alone if alone.is_none() => alone = Some(number.number),
             Weight::Alone | Weight::None => {}

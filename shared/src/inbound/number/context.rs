@@ -1,6 +1,6 @@
 //! What the words around a token make of it.
 
-use super::pattern::Found;
+use super::pattern::{Found, NumberPattern, prefix};
 use super::tokens::Token;
 use crate::inbound::words::folded;
 
@@ -21,219 +21,46 @@ const BEFORE: usize = 60;
 const WORDS: usize = 4;
 
 /// An incident by its name.
+#[rustfmt::skip]
 const NAMES: &[&str] = &[
-    "case",
-    "cases",
-    "incident",
-    "incidents",
-    "ticket",
-    "tickets",
-    "dossier",
-    "dossiers",
-    "demande",
-    "demandes",
-    "request",
-    "requests",
-    "escalation",
-    "escalade",
-    "sr",
-    "cas",
-    "casenumber",
-    "caseid",
-    "ticketid",
-    "incidentid",
-    "inc",
-    "escalate",
-    "escalader",
-    "escaladez",
-    "escalating",
-    "signalement",
-    "reclamation",
-    "complaint",
-    "claim",
-    "issue",
-    "sinistre",
-    "intervention",
+    "case", "cases", "incident", "incidents", "ticket", "tickets", "dossier", "dossiers", "demande",
+    "demandes", "request", "requests", "escalation", "escalade", "sr", "cas", "casenumber",
+    "caseid", "ticketid", "incidentid", "escalate", "escalader", "escaladez", "escalating",
+    "signalement", "reclamation", "complaint", "claim", "issue", "sinistre", "intervention",
 ];
 /// A number by its name.
+#[rustfmt::skip]
 const NUMBERS: &[&str] = &[
-    "no",
-    "n",
-    "nr",
-    "num",
-    "number",
-    "numbers",
-    "numero",
-    "numeros",
-    "ref",
-    "reference",
-    "references",
-    "refs",
-    "id",
-    "nos",
-    "identifiant",
-    "#",
+    "no", "n", "nr", "num", "number", "numbers", "numero", "numeros", "ref", "reference",
+    "references", "refs", "id", "nos", "identifiant", "#",
 ];
 /// What may stand between such a word and its number.
+#[rustfmt::skip]
 const FILLERS: &[&str] = &[
-    "is",
-    "est",
-    "le",
-    "the",
-    "was",
-    "with",
-    "avec",
-    "sous",
-    "under",
-    "p1",
-    "p2",
-    "p3",
-    "p4",
-    "suivant",
-    "following",
-    "our",
-    "votre",
+    "is", "est", "le", "the", "was", "with", "avec", "sous", "under", "p1", "p2", "p3", "p4",
+    "suivant", "following", "our", "votre", "s",
 ];
 /// What has numbers of its own.
+#[rustfmt::skip]
 const OTHERS: &[&str] = &[
-    "order",
-    "orders",
-    "commande",
-    "commandes",
-    "cde",
-    "invoice",
-    "invoices",
-    "facture",
-    "factures",
-    "quote",
-    "devis",
-    "contract",
-    "contrat",
-    "account",
-    "compte",
-    "phone",
-    "telephone",
-    "tel",
-    "fax",
-    "mobile",
-    "portable",
-    "gsm",
-    "siret",
-    "siren",
-    "vat",
-    "tva",
-    "iban",
-    "bic",
-    "serial",
-    "serie",
-    "version",
-    "release",
-    "build",
-    "page",
-    "room",
-    "salle",
-    "bureau",
-    "article",
-    "error",
-    "erreur",
-    "code",
-    "port",
-    "line",
-    "ligne",
-    "pr",
-    "pull",
-    "step",
-    "etape",
-    "question",
-    "option",
-    "chapter",
-    "chapitre",
-    "figure",
-    "item",
-    "lot",
-    "batch",
-    "shop",
-    "magasin",
-    "store",
-    "boutique",
-    "terminal",
-    "po",
-    "colis",
-    "parcel",
-    "shipment",
-    "livraison",
-    "delivery",
-    "tracking",
-    "suivi",
-    "payment",
-    "paiement",
-    "virement",
-    "transaction",
-    "client",
-    "customer",
-    "part",
-    "sku",
-    "model",
-    "modele",
-    "rue",
-    "street",
-    "avenue",
-    "bp",
-    "cs",
-    "cedex",
-    "ext",
-    "poste",
-    "extension",
-    "pin",
-    "badge",
-    "immatriculation",
-    "abonnement",
+    "order", "orders", "commande", "commandes", "cde", "invoice", "invoices", "facture", "factures",
+    "quote", "devis", "contract", "contrat", "account", "compte", "phone", "telephone", "tel",
+    "fax", "mobile", "portable", "gsm", "siret", "siren", "vat", "tva", "iban", "bic", "serial",
+    "serie", "version", "release", "build", "page", "room", "salle", "bureau", "article", "error",
+    "erreur", "code", "port", "line", "ligne", "pr", "pull", "step", "etape", "question", "option",
+    "chapter", "chapitre", "figure", "item", "lot", "batch", "shop", "magasin", "store", "boutique",
+    "terminal", "po", "colis", "parcel", "shipment", "livraison", "delivery", "tracking", "suivi",
+    "payment", "paiement", "virement", "transaction", "client", "customer", "part", "sku", "model",
+    "modele", "rue", "street", "avenue", "bp", "cs", "cedex", "ext", "poste", "extension", "pin",
+    "badge", "immatriculation", "abonnement",
 ];
 /// Words behind digits that are counted, and no number.
+#[rustfmt::skip]
 const UNITS: &[&str] = &[
-    "eur",
-    "euro",
-    "euros",
-    "usd",
-    "gbp",
-    "chf",
-    "dollars",
-    "dollar",
-    "pounds",
-    "cents",
-    "k",
-    "m",
-    "ke",
-    "users",
-    "user",
-    "utilisateurs",
-    "clients",
-    "customers",
-    "personnes",
-    "people",
-    "shops",
-    "stores",
-    "magasins",
-    "boutiques",
-    "heures",
-    "hours",
-    "h",
-    "min",
-    "minutes",
-    "seconds",
-    "secondes",
-    "ms",
-    "days",
-    "jours",
-    "times",
-    "fois",
-    "km",
-    "kg",
-    "mb",
-    "gb",
-    "go",
-    "mo",
-    "ht",
+    "eur", "euro", "euros", "usd", "gbp", "chf", "dollars", "dollar", "pounds", "cents", "k", "m",
+    "ke", "users", "user", "utilisateurs", "clients", "customers", "personnes", "people", "shops",
+    "stores", "magasins", "boutiques", "heures", "hours", "h", "min", "minutes", "seconds",
+    "secondes", "ms", "days", "jours", "times", "fois", "km", "kg", "mb", "gb", "go", "mo", "ht",
     "ttc",
 ];
 /// Prefixes that are of something else when nothing says that it is an incident.
@@ -247,7 +74,12 @@ const PREFIXES: &[&str] = &[
 ];
 
 /// How much a token weighs where it stands.
-pub(super) fn weight(text: &str, token: &Token<'_>, found: &Found) -> Weight {
+pub(super) fn weight(
+    text: &str,
+    token: &Token<'_>,
+    found: &Found,
+    pattern: &NumberPattern,
+) -> Weight {
     let before = before(text, token.start);
     let after = &text[token.start + found.length..];
     let number = found.number.as_str();
@@ -256,13 +88,14 @@ pub(super) fn weight(text: &str, token: &Token<'_>, found: &Found) -> Weight {
         return Weight::None;
     }
     let named = named(before);
-    let has_known_prefix = || {
-        let end = number.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(number.len());
-        PREFIXES.iter().any(|prefix| number[..end].eq_ignore_ascii_case(prefix))
+    let is_spelled_out = pattern.spells_out(&found.number);
+    let means_other = || {
+        let prefix = prefix(&found.number);
+        !is_spelled_out && PREFIXES.iter().any(|known| known.eq_ignore_ascii_case(prefix))
     };
     match named {
         Named::Other => Weight::None,
-        Named::Number if !is_digits && has_known_prefix() => Weight::None,
+        Named::Number if !is_digits && means_other() => Weight::None,
         Named::Incident | Named::Number if is_digits && is_counted(after) => Weight::None,
         // "Incident 2026" is a year's; "in case 1000 …" is no case's.
         Named::Incident if is_digits && is_year(number) && !before.ends_with(['#', '(', '[']) => {
@@ -270,9 +103,9 @@ pub(super) fn weight(text: &str, token: &Token<'_>, found: &Found) -> Weight {
         }
         Named::Condition if is_digits && number.len() < 6 => Weight::None,
         Named::Incident | Named::Number | Named::Condition => Weight::Named,
-        Named::Nothing if is_digits || has_known_prefix() => Weight::None,
+        Named::Nothing if is_digits || means_other() => Weight::None,
         // Raised to capitals, "top-10" looks like one; "inc-1001" does too.
-        Named::Nothing if found.is_raised && !is_long(number) => Weight::None,
+        Named::Nothing if found.is_raised && !is_spelled_out && !is_long(number) => Weight::None,
         Named::Nothing if is_tagged(before, after) => Weight::Named,
         Named::Nothing => Weight::Alone,
     }
@@ -307,9 +140,14 @@ fn is_joined(before: &str, after: &str, is_digits: bool) -> bool {
         || is_money(spaced.chars().next())
         || (matches!(first, Some(',' | '.' | ':' | '/' | '\'')) && is_digit(next))
         || (matches!(last, Some(',' | ':' | '.' | '\'')) && is_digit(second))
-        // Digits in groups: a phone number, thousands.
-        || (matches!(last, Some(' ')) && is_digit(second))
-        || (first == Some(' ') && is_digit(next))
+        || is_grouped(after)
+}
+
+/// Whether another group of digits follows, as in phone numbers: "0033 1 23 45 67 89".
+fn is_grouped(after: &str) -> bool {
+    let Some(group) = after.strip_prefix([' ', '.']) else { return false };
+    let digits = group.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=3).contains(&digits) && group[digits..].chars().next().is_none_or(char::is_whitespace)
 }
 
 /// What the words before a token say that it is.
@@ -328,44 +166,21 @@ fn named(before: &str) -> Named {
     let mut rest = folded.as_str();
     let mut is_number = false;
     for _ in 0..WORDS {
-        // A sentence ends nothing that a number could belong to.
-        let bare = rest.trim_end_matches(|c: char| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    ':' | '=' | '(' | '[' | '"' | '\'' | '«' | '*' | '-' | '_' | '|' | '{'
-                )
-        });
-        let bare = if is_number || bare.len() == rest.len() || rest.ends_with(['.', '°', 'º']) {
-            bare.trim_end_matches(['.', '°', 'º'])
-        } else {
-            bare
-        };
-        if let Some(inside) = bare.strip_suffix('#') {
-            (is_number, rest) = (true, inside);
-            continue;
-        }
-        let bare = bare
-            .trim_end_matches(['.', '°', 'º', '\u{a0}', ' ', ')', 's'])
-            .len()
-            .max(bare.trim_end_matches(['°', 'º', ' ']).len());
-        let bare = &rest[..bare];
-        let from = bare
-            .rfind(|c: char| !c.is_alphanumeric())
-            .map_or(0, |at| at + bare[at..].chars().next().map_or(1, char::len_utf8));
-        let word = &bare[from..];
-        rest = &bare[..from];
-        if word.is_empty() {
-            break;
-        }
+        let bare = rest.trim_end_matches(is_separator);
+        let between = &rest[bare.len()..];
+        is_number |= between.contains('#');
+        let start = bare.rfind(|c: char| !c.is_alphanumeric());
+        let start = start.map_or(0, |at| at + bare[at..].chars().next().map_or(1, char::len_utf8));
+        let word = &bare[start..];
+        rest = &bare[..start];
         if NUMBERS.contains(&word) {
             is_number = true;
+        } else if word.is_empty() || between.contains('.') {
+            // "No." is short for a word; any other ends a sentence.
+            break;
         } else if NAMES.contains(&word) {
-            return if is_condition(word, rest) && !is_number {
-                Named::Condition
-            } else {
-                Named::Incident
-            };
+            let is_condition = !is_number && is_condition(word, rest);
+            return if is_condition { Named::Condition } else { Named::Incident };
         } else if OTHERS.contains(&word) {
             return Named::Other;
         } else if !FILLERS.contains(&word) {
@@ -373,6 +188,31 @@ fn named(before: &str) -> Named {
         }
     }
     if is_number { Named::Number } else { Named::Nothing }
+}
+
+/// What may stand between a word and its number.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            ':' | '='
+                | '('
+                | ')'
+                | '['
+                | '{'
+                | '"'
+                | '\''
+                | '«'
+                | '*'
+                | '-'
+                | '_'
+                | '|'
+                | '.'
+                | '°'
+                | 'º'
+                | '#'
+                | '>'
+        )
 }
 
 /// "In case", "in this case", "au cas": no incident.
@@ -394,7 +234,6 @@ fn is_condition(word: &str, before: &str) -> bool {
                 | "which"
                 | "worst"
                 | "best"
-                | "the"
         )
 }
 
@@ -416,7 +255,11 @@ fn is_long(number: &str) -> bool {
     digits >= 3 && !is_year(tail)
 }
 
-/// Whether it stands in brackets of its own, as ticket systems write it.
+/// Whether it stands in brackets of its own, as ticket systems write it, and this desk does:
+/// `[P1 INC-1001]`.
 fn is_tagged(before: &str, after: &str) -> bool {
+    let priority = ["P1 ", "P2 ", "P3 ", "P4 "];
+    let before =
+        priority.iter().find_map(|priority| before.strip_suffix(priority)).unwrap_or(before);
     before.ends_with('[') && after.starts_with(']')
 }

@@ -54,6 +54,13 @@ impl NumberPattern {
         &self.written
     }
 
+    /// Whether the policy spells out how this number begins: then `CS-1` or `PO-1` is what it looks
+    /// like, whatever it means elsewhere.
+    pub(super) fn spells_out(&self, number: &IncidentNumber) -> bool {
+        let prefix = prefix(number);
+        !prefix.is_empty() && self.written.contains(prefix)
+    }
+
     /// The number at the start of a token: all of it, or else what ends where a word is joined to
     /// it (`INC-1001.pdf`, `INC-1001-urgent`). As written if the pattern has it so, else in capitals.
     pub(super) fn number(&self, token: &str, is_whole: bool) -> Option<Found> {
@@ -78,6 +85,12 @@ impl NumberPattern {
                 })
             })
     }
+}
+
+/// The letters that a number starts with.
+pub(super) fn prefix(number: &IncidentNumber) -> &str {
+    let number = number.as_str();
+    &number[..number.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(number.len())]
 }
 
 /// Whether a number may end where this follows in its token: a separator and a word. Digits alone

@@ -11,29 +11,14 @@ use crate::email::render::ID_HEADER;
 use crate::inbound::words::folded;
 
 /// Subjects that only a machine writes, when nothing but a subject follows.
+#[rustfmt::skip]
 const ANSWERS: &[&str] = &[
-    "automatic reply",
-    "auto reply",
-    "auto-reply",
-    "autoreply",
-    "auto response",
-    "auto-response",
-    "autoresponse",
-    "automated reply",
-    "automated response",
-    "automatische antwort",
-    "abwesenheitsnotiz",
-    "reponse automatique",
-    "reponse d'absence",
-    "message d'absence",
-    "notification d'absence",
-    "message automatique d'absence",
-    "respuesta automatica",
-    "risposta automatica",
-    "automatisch antwoord",
-    "resposta automatica",
-    "accuse de reception automatique",
-    "[auto-reply]",
+    "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "auto-response",
+    "autoresponse", "automated reply", "automated response", "automatische antwort",
+    "abwesenheitsnotiz", "reponse automatique", "reponse d'absence", "message d'absence",
+    "notification d'absence", "message automatique d'absence", "respuesta automatica",
+    "risposta automatica", "automatisch antwoord", "resposta automatica",
+    "accuse de reception automatique", "[auto-reply]",
 ];
 /// Subjects of somebody who is away, when nothing or a time follows.
 const AWAY: &[&str] = &[

@@ -15,35 +15,14 @@ use super::decoding;
 use super::tidy;
 
 /// Every header that is looked at, in lower case.
+#[rustfmt::skip]
 const KEPT: &[&str] = &[
-    "auto-submitted",
-    "cc",
-    "content-disposition",
-    "content-id",
-    "content-transfer-encoding",
-    "content-type",
-    "from",
-    "in-reply-to",
-    "list-id",
-    "list-post",
-    "list-unsubscribe-post",
-    "message-id",
-    "precedence",
-    "references",
-    "subject",
-    "to",
-    "x-autoreply",
-    "x-autoreply-from",
-    "x-autorespond",
-    "x-autoresponder",
-    "x-escalation-desk-email-id",
-    "x-failed-recipients",
-    "x-mail-autoreply",
-    "x-mailing-list",
-    "x-ms-exchange-generated-message-source",
-    "x-ms-exchange-inbox-rules-loop",
-    "x-ms-exchange-organization-autoforwarded",
-    "x-precedence",
+    "auto-submitted", "cc", "content-disposition", "content-id", "content-transfer-encoding",
+    "content-type", "from", "in-reply-to", "list-id", "list-post", "list-unsubscribe-post",
+    "message-id", "precedence", "references", "subject", "to", "x-autoreply", "x-autoreply-from",
+    "x-autorespond", "x-autoresponder", "x-escalation-desk-email-id", "x-failed-recipients",
+    "x-mail-autoreply", "x-mailing-list", "x-ms-exchange-generated-message-source",
+    "x-ms-exchange-inbox-rules-loop", "x-ms-exchange-organization-autoforwarded", "x-precedence",
     "x-vacation",
 ];
 /// How often one header is kept.

@@ -74,7 +74,9 @@ struct Page {
     /// A space is due before the next word.
     space: bool,
     /// Open `blockquote` elements, and which of them are quotes.
-    quotes: Vec<bool>,
+    blockquotes: Vec<bool>,
+    /// How many of them are.
+    quotes: usize,
     preformatted: usize,
     /// The element that hides what is in it, and how many of its name are open.
     hidden: Option<(String, usize)>,
@@ -114,7 +116,7 @@ impl Page {
 
     fn put(&mut self, word: &str) {
         if !self.in_line {
-            let depth = self.quotes.iter().filter(|is_quote| **is_quote).count().min(QUOTES);
+            let depth = self.quotes.min(QUOTES);
             self.text.extend(std::iter::repeat_n('>', depth));
             if depth > 0 {
                 self.text.push(' ');
@@ -196,10 +198,11 @@ impl Page {
             "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.paragraph(),
             "blockquote" => {
                 self.block();
-                if closes {
-                    self.quotes.pop();
-                } else if self.quotes.len() < 10_000 {
-                    self.quotes.push(is_quote(attributes));
+                if !closes {
+                    self.blockquotes.push(is_quote(attributes));
+                    self.quotes += usize::from(is_quote(attributes));
+                } else if let Some(was_quote) = self.blockquotes.pop() {
+                    self.quotes -= usize::from(was_quote);
                 }
             }
             "pre" => {

@@ -35,23 +35,12 @@ const WROTE: &[&str] = &[
     "ha scritto:",
     "schreef:",
 ];
+#[rustfmt::skip]
 const ORIGINAL: &[&str] = &[
-    "original message",
-    "message d'origine",
-    "message original",
-    "message initial",
-    "message precedent",
-    "mail original",
-    "mail d'origine",
-    "courriel original",
-    "courriel d'origine",
-    "e-mail d'origine",
-    "original email",
-    "original e-mail",
-    "original mail",
-    "reply message",
-    "ursprungliche nachricht",
-    "original appointment",
+    "original message", "message d'origine", "message original", "message initial",
+    "message precedent", "mail original", "mail d'origine", "courriel original",
+    "courriel d'origine", "e-mail d'origine", "original email", "original e-mail", "original mail",
+    "reply message", "ursprungliche nachricht", "original appointment",
 ];
 const FORWARDED: &[&str] = &[
     "forwarded message",
@@ -110,7 +99,10 @@ fn attribution(lines: &[&str], at: usize, is_quote: &dyn Fn(usize) -> bool) -> O
         let next = lines[at + count + 1..].iter().position(|line| !line.trim().is_empty());
         let is_followed = next.is_some_and(|next| is_quote(at + count + 1 + next));
         let is_dated = digits >= 3 || joined.contains('@');
-        if WROTE.iter().any(|wrote| joined.ends_with(wrote)) && (is_dated || is_followed) {
+        // "Am 24.11.2026 um 09:15 schrieb Ann:"
+        let is_inverted = joined.ends_with(':') && joined.contains(" schrieb ");
+        let says_wrote = is_inverted || WROTE.iter().any(|wrote| joined.ends_with(wrote));
+        if says_wrote && (is_dated || is_followed) {
             return Some(count + 1);
         }
         // Gmail of old: "2026-11-24 9:15 GMT+01:00 Ann <ann@example.com>:".
@@ -205,31 +197,14 @@ pub(super) fn is_rule(line: &str) -> bool {
 }
 
 /// How phones and programs sign, without accents.
+#[rustfmt::skip]
 const DEVICES: &[&str] = &[
-    "sent from my ",
-    "sent from mail for ",
-    "sent from outlook",
-    "sent from yahoo",
-    "sent from proton",
-    "sent from samsung",
-    "sent from gmail",
-    "sent with proton",
-    "sent via ",
-    "sent using ",
-    "get outlook for ",
-    "envoye de mon ",
-    "envoye depuis ",
-    "envoye a partir d",
-    "envoye avec ",
-    "envoye de ",
-    "envoye via ",
-    "telecharger outlook pour ",
-    "telechargez outlook pour ",
-    "obtenir outlook pour ",
-    "obtenez outlook pour ",
-    "provenance : courrier",
-    "von meinem iphone gesendet",
-    "inviato da iphone",
+    "sent from my ", "sent from mail for ", "sent from outlook", "sent from yahoo",
+    "sent from proton", "sent from samsung", "sent from gmail", "sent with proton", "sent via ",
+    "sent using ", "get outlook for ", "envoye de mon ", "envoye depuis ", "envoye a partir d",
+    "envoye avec ", "envoye de ", "envoye via ", "telecharger outlook pour ",
+    "telechargez outlook pour ", "obtenir outlook pour ", "obtenez outlook pour ",
+    "provenance : courrier", "von meinem iphone gesendet", "inviato da iphone",
 ];
 
 /// "Sent from my iPhone" and its like.
@@ -238,37 +213,17 @@ pub(super) fn is_device(line: &str) -> bool {
     folded.chars().count() <= 120 && DEVICES.iter().any(|device| folded.starts_with(device))
 }
 
+#[rustfmt::skip]
 const DISCLAIMERS: &[&str] = &[
-    "this e-mail and any",
-    "this email and any",
-    "this e-mail is confidential",
-    "this email is confidential",
-    "this e-mail may contain",
-    "this email may contain",
-    "this e-mail message",
-    "this message and any",
-    "this message is intended",
-    "this message may contain",
-    "this message contains confidential",
-    "this communication is",
-    "confidentiality notice",
-    "disclaimer",
-    "legal notice",
-    "the information contained in this",
-    "the information in this e",
-    "the contents of this e",
-    "if you are not the intended",
-    "if you have received this",
-    "please consider the environment",
-    "ce message et ",
-    "ce message est ",
-    "ce message (",
-    "ce courriel ",
-    "ce mail et ",
-    "cet e-mail ",
-    "avis de confidentialite",
-    "les informations contenues dans ce",
-    "pensez a l'environnement",
+    "this e-mail and any", "this email and any", "this e-mail is confidential",
+    "this email is confidential", "this e-mail may contain", "this email may contain",
+    "this e-mail message", "this message and any", "this message is intended",
+    "this message may contain", "this message contains confidential", "this communication is",
+    "confidentiality notice", "disclaimer", "legal notice", "the information contained in this",
+    "the information in this e", "the contents of this e", "if you are not the intended",
+    "if you have received this", "please consider the environment", "ce message et ",
+    "ce message est ", "ce message (", "ce courriel ", "ce mail et ", "cet e-mail ",
+    "avis de confidentialite", "les informations contenues dans ce", "pensez a l'environnement",
 ];
 const INTENDED: &[&str] = &[
     "confidential",

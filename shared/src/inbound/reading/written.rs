@@ -5,7 +5,7 @@
 //! stays. Nothing here looks at who wrote.
 
 use super::marks::{self, Mark};
-use super::tidy::paragraphs;
+use super::tidy::{self, paragraphs};
 use crate::inbound::courtesy;
 
 /// What a mail is to another, as its headers say.
@@ -21,6 +21,8 @@ pub(super) enum Kind {
 
 /// A signature is not longer than this, in lines that say something.
 const SIGNATURE: usize = 12;
+/// So much of a legal notice is enough to know it.
+const NOTICE: usize = 400;
 /// Forwarded mails in forwarded mails are opened this often.
 const DEPTH: usize = 3;
 
@@ -129,12 +131,10 @@ fn once_unquoted(line: &str) -> &str {
 /// A run of lines without what its writer's program put under it.
 fn signed_off<'a>(run: &[&'a str]) -> Vec<&'a str> {
     let is_dashes = |line: &str| matches!(line.trim(), "--" | "—" | "––" | "-- -");
-    let said = |lines: &[&str]| lines.iter().filter(|line| !line.trim().is_empty()).count();
-    let end = run
-        .iter()
-        .enumerate()
-        .find(|(at, line)| is_dashes(line) && said(&run[*at..]) <= SIGNATURE + 1)
-        .map_or(run.len(), |(at, _)| at);
+    // Nothing above this line is of a signature: too much follows.
+    let said = run.iter().enumerate().rev().filter(|(_, line)| !line.trim().is_empty());
+    let first = said.take(SIGNATURE + 1).last().map_or(0, |(at, _)| at);
+    let end = (first..run.len()).find(|at| is_dashes(run[*at])).unwrap_or(run.len());
     let kept = run[..end].iter().copied();
     let mut kept: Vec<&str> =
         kept.filter(|line| !marks::is_device(line) && !marks::is_banner(line)).collect();
@@ -151,8 +151,8 @@ fn signed_off<'a>(run: &[&'a str]) -> Vec<&'a str> {
 fn without_disclaimer(text: &str) -> &str {
     let mut begins = text.match_indices("\n\n").map(|(at, _)| at);
     let notice = begins.find(|at| {
-        let paragraph = text[at + 2..].trim_start_matches(['_', '-', '=', '*', '\n', ' ']);
-        marks::is_disclaimer(paragraph)
+        let behind = text[at + 2..].trim_start_matches(['_', '-', '=', '*', '\n', ' ']);
+        marks::is_disclaimer(tidy::first(behind, NOTICE))
     });
     let kept = notice.map_or(text, |at| &text[..at]);
     kept.trim_end_matches(['_', '=', '\n', ' ', '*'])
