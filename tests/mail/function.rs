@@ -33,7 +33,10 @@ fn found(body: &str) -> Answer {
 }
 
 fn refused(status: u16, code: &str) -> Answer {
-    Answer::json(status, &format!("<Error><Code>{code}</Code><Message>Said by the server.</Message></Error>"))
+    Answer::json(
+        status,
+        &format!("<Error><Code>{code}</Code><Message>Said by the server.</Message></Error>"),
+    )
 }
 
 /// Hands one message over, of a mail for which S3 answers so. Returns whether it comes again, and what
