@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use aws_lambda_events::sqs::SqsBatchResponse;
 use dispatch_webhook::Poster;
 use futures::FutureExt;
 use shared::aws::{Aws, connections_to_others};
@@ -26,11 +27,18 @@ use tokio::task::JoinHandle;
 
 use crate::data::{self, DataError, HeldData};
 use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::inbound::{self, Addresses, Inbound};
+use crate::journal::JournalError;
 use crate::keys::{self, KeysError};
-use crate::mailbox::{self, Mailbox, MailboxError};
+use crate::mailbox::Mailbox;
+use crate::mailbox::bounces::{self, Bounces};
+use crate::mailbox::page::{self, Outcomes, Places, Shown};
 use crate::options::Options;
 use crate::ports::{PortError, Taken};
+use crate::queue::{self, Queue, sqs, worker};
+use crate::s3::{self, Objects};
 use crate::schedule::Schedule;
+use crate::ses::{Ses, events};
 use crate::stream::pump;
 use crate::table::{self, TABLE, TableError};
 use crate::{gateway, ses};
@@ -39,6 +47,12 @@ use crate::{gateway, ses};
 pub const WEBHOOK_KEYS: &str = "webhook-keys.json";
 /// The file of the keys of links in the data folder.
 const LINK_KEYS: &str = "link-keys.json";
+/// The queue of what SES received, before `receive-email`.
+const INBOUND_QUEUE: &str = "inbound-mail";
+/// The queue of what SES tells of e-mails, before `record-delivery`.
+const EVENTS_QUEUE: &str = "ses-events";
+/// The configuration set without which SES tells nothing.
+pub const CONFIGURATION_SET: &str = "local";
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
@@ -64,9 +78,9 @@ pub enum StartError {
     /// The embedded DynamoDB.
     #[error(transparent)]
     DynamoDb(#[from] OpenError),
-    /// The mailbox.
+    /// The mailbox, or another file of the data folder.
     #[error(transparent)]
-    Mailbox(#[from] MailboxError),
+    Kept(#[from] JournalError),
     /// The mailbox's page.
     #[error("the mailbox's page could not be written")]
     Page(#[from] askama::Error),
@@ -116,23 +130,46 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (api, dynamodb, mailbox) =
         (ports.api.address, ports.dynamodb.address, ports.mailbox.address);
     let database = EmbeddedDynamoDb::open(options.data.as_deref())?;
-    let mail = match &options.data {
-        Some(data) => Mailbox::open(data)?,
-        None => Mailbox::default(),
-    };
+    let Mail { mail, objects, bounces, received, told } = Mail::open(options.data.as_deref())?;
     let (link_source, public_url) = link_config(options.data.as_deref(), api)?;
     let webhook_keys = keys::kept(options.data.as_deref(), WEBHOOK_KEYS, |random| {
         serde_json::json!({ "key": written(random) }).to_string()
     })?;
     let signing = WebhookKeys::read(&webhook_keys)?;
     let clock = Clock::system();
-    let inbox = ses::router(mail.clone(), clock.clone())
-        .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
+    let addresses = Addresses::of(&options.policy);
+    let incoming = Inbound {
+        addresses: addresses.clone(),
+        objects: objects.clone(),
+        queue: received.clone(),
+        mailbox: mail.clone(),
+        clock: clock.clone(),
+    };
+    let endpoint = Ses {
+        mailbox: mail.clone(),
+        bounces: bounces.clone(),
+        events: told.clone(),
+        inbound: incoming.clone(),
+        clock: clock.clone(),
+    };
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
     let link_keys = KeyRing::new(link_source, &aws);
     let links = LinkWriter::new(link_keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
+    // Answers nothing until the functions below are there: `receive-email` tells it outcomes.
+    let outcomes: Outcomes = Arc::new(|_| std::future::ready(None).boxed());
+    let shown = Shown { mailbox: mail.clone(), objects: objects.clone(), outcomes };
+    let places = Places {
+        api: &format!("http://{api}"),
+        mailbox: &format!("http://{mailbox}"),
+        addresses: addresses.as_ref(),
+    };
+    let inbox = ses::router(endpoint)
+        .merge(page::router(shown, places)?)
+        .merge(inbound::router(incoming))
+        .merge(bounces::router(bounces))
+        .merge(s3::router(objects));
     let backends = vec![
         tokio::spawn(database.serve(ports.dynamodb.listener, stopped(backends_stop.clone()))),
         tokio::spawn(serve(ports.mailbox, inbox, backends_stop)),
@@ -180,10 +217,29 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             async move { Ok(check_deadlines::handle(&desk, event).await?) }
         }
     };
+    let receive_email: sqs::Invoke = Arc::new(|event| {
+        tracing::warn!(mails = event.records.len(), "no function receives e-mails yet");
+        std::future::ready(Ok(SqsBatchResponse::default())).boxed()
+    });
+    let record_delivery: events::Invoke = Arc::new(|_| std::future::ready(Ok(())).boxed());
+    let receiving = sqs::mapping(INBOUND_QUEUE, receive_email);
+    let recording = events::target(record_delivery);
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
         tokio::spawn(serve(ports.api, gateway::router(desk, link_keys), requests_stop.clone())),
-        tokio::spawn(pump::run(stream, pump::Settings::default(), functions, requests_stop)),
+        tokio::spawn(pump::run(
+            stream,
+            pump::Settings::default(),
+            functions,
+            requests_stop.clone(),
+        )),
+        tokio::spawn(worker::run(
+            received,
+            worker::Settings::default(),
+            receiving,
+            requests_stop.clone(),
+        )),
+        tokio::spawn(worker::run(told, events::settings(), recording, requests_stop)),
     ];
     Ok(Running {
         api,
@@ -204,6 +260,37 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     })
 }
 
+/// What is kept of mail, sent and received.
+struct Mail {
+    mail: Mailbox,
+    objects: Objects,
+    bounces: Bounces,
+    received: Queue,
+    told: Queue,
+}
+
+impl Mail {
+    fn open(data: Option<&Path>) -> Result<Self, JournalError> {
+        let settings = queue::Settings::default();
+        Ok(match data {
+            Some(data) => Self {
+                mail: Mailbox::open(data)?,
+                objects: Objects::kept(data),
+                bounces: Bounces::open(data)?,
+                received: Queue::open(INBOUND_QUEUE, settings, data)?,
+                told: Queue::open(EVENTS_QUEUE, settings, data)?,
+            },
+            None => Self {
+                mail: Mailbox::default(),
+                objects: Objects::passing(),
+                bounces: Bounces::default(),
+                received: Queue::passing(INBOUND_QUEUE, settings),
+                told: Queue::passing(EVENTS_QUEUE, settings),
+            },
+        })
+    }
+}
+
 async fn prepare_table(
     aws: &Aws,
     database: &EmbeddedDynamoDb,
@@ -221,6 +308,7 @@ fn sdk_environment(dynamodb: SocketAddr, mailbox: SocketAddr) -> impl Fn(&str) -
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
         ("AWS_ENDPOINT_URL_SESV2", format!("http://{mailbox}")),
+        ("AWS_ENDPOINT_URL_S3", format!("http://{mailbox}{}", s3::ENDPOINT)),
         // A service without an endpoint of its own here is refused, not looked for in AWS.
         ("AWS_ENDPOINT_URL", format!("http://{mailbox}")),
     ]);
