@@ -237,18 +237,6 @@ impl Queue {
         }
     }
 
-    /// How many messages wait, are being worked on, or are dead letters.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.lock().messages.len()
-    }
-
-    /// Whether nothing is left.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Each change of what is kept is whole, so a panic elsewhere breaks nothing.
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -258,6 +246,18 @@ impl Queue {
 impl Waiting {
     fn new(message: Message) -> Self {
         Self { message, receives: 0, seen_from: Some(Instant::now()) }
+    }
+}
+
+#[cfg(test)]
+impl Queue {
+    /// How many messages wait, are being worked on, or are dead letters.
+    pub fn len(&self) -> usize {
+        self.lock().messages.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -38,14 +38,14 @@ async fn message(
     Query(fields): Fields,
     headers: HeaderMap,
     request: Request,
-) -> Result<Response, Response> {
+) -> Result<Response, Refused> {
     content_type(&headers, "message/rfc822")?;
     let bytes =
         body(request.into_body(), LARGEST_MAIL, "40 MB, which is the most that SES takes").await?;
     if bytes.is_empty() {
         let mut wrong = Wrong::default();
         wrong.field("body", "is empty; it must be a mail: headers, an empty line, text");
-        return Err(wrong.into_response());
+        return Err(wrong.into());
     }
     take(inbound, fields, with_line_ends_of_mail(&bytes)).await
 }
@@ -55,13 +55,13 @@ async fn compose(
     Query(fields): Fields,
     headers: HeaderMap,
     request: Request,
-) -> Result<Response, Response> {
+) -> Result<Response, Refused> {
     content_type(&headers, "application/json")?;
     let bytes = body(request.into_body(), LARGEST_FORM, "1 MB").await?;
     let composed: Composed = serde_json::from_slice(&bytes).map_err(|error| {
         said(StatusCode::BAD_REQUEST, &format!("The body is not what is expected: {error}."))
     })?;
-    let mail = composed.mail(inbound.clock.now()).map_err(IntoResponse::into_response)?;
+    let mail = composed.mail(inbound.clock.now())?;
     take(inbound, fields, mail).await
 }
 
@@ -70,10 +70,9 @@ async fn take(
     inbound: Inbound,
     fields: Vec<(String, String)>,
     bytes: Vec<u8>,
-) -> Result<Response, Response> {
-    let taken = tokio::task::spawn_blocking(move || {
-        let (envelope, verdicts) =
-            asked(&inbound, fields, &bytes).map_err(IntoResponse::into_response)?;
+) -> Result<Response, Refused> {
+    let taken = tokio::task::spawn_blocking(move || -> Result<Taken, Refused> {
+        let (envelope, verdicts) = asked(&inbound, fields, &bytes)?;
         inbound.receive(&bytes, &envelope, &verdicts).map_err(|error| {
             tracing::error!(%error, "a mail could not be kept");
             said(StatusCode::INTERNAL_SERVER_ERROR, "The mail could not be kept; send it again.")
@@ -140,7 +139,7 @@ fn asked(
     if wrong.is_empty() { Ok((Envelope { from, to }, verdicts)) } else { Err(wrong) }
 }
 
-fn content_type(headers: &HeaderMap, expected: &str) -> Result<(), Response> {
+fn content_type(headers: &HeaderMap, expected: &str) -> Result<(), Refused> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let given = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if given.eq_ignore_ascii_case(expected) {
@@ -150,7 +149,7 @@ fn content_type(headers: &HeaderMap, expected: &str) -> Result<(), Response> {
     Err(said(StatusCode::UNSUPPORTED_MEDIA_TYPE, &message))
 }
 
-async fn body(body: Body, most: usize, in_words: &str) -> Result<Bytes, Response> {
+async fn body(body: Body, most: usize, in_words: &str) -> Result<Bytes, Refused> {
     axum::body::to_bytes(body, most).await.map_err(|_| {
         said(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -159,6 +158,30 @@ async fn body(body: Body, most: usize, in_words: &str) -> Result<Bytes, Response
     })
 }
 
-fn said(status: StatusCode, message: &str) -> Response {
-    (status, Json(json!({ "message": message }))).into_response()
+/// Why nothing was taken.
+#[derive(Debug)]
+enum Refused {
+    Fields(Wrong),
+    Whole(StatusCode, String),
+}
+
+impl From<Wrong> for Refused {
+    fn from(wrong: Wrong) -> Self {
+        Self::Fields(wrong)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Fields(wrong) => wrong.into_response(),
+            Self::Whole(status, message) => {
+                (status, Json(json!({ "message": message }))).into_response()
+            }
+        }
+    }
+}
+
+fn said(status: StatusCode, message: &str) -> Refused {
+    Refused::Whole(status, message.to_owned())
 }

@@ -58,30 +58,12 @@ impl Verdicts {
 
     /// Sets the field with this name; what is wrong with the value goes to `wrong`.
     pub fn set(&mut self, field: &str, value: &str, wrong: &mut Wrong) {
-        let verdict = |wrong: &mut Wrong, is_scan: bool| {
-            let read = match value {
-                "pass" => Verdict::Pass,
-                "fail" => Verdict::Fail,
-                "gray" => Verdict::Gray,
-                "processing_failed" => Verdict::ProcessingFailed,
-                "disabled" if is_scan => Verdict::Disabled,
-                _ if is_scan => {
-                    wrong.field(field, "is pass, fail, gray, processing_failed or disabled");
-                    Verdict::Pass
-                }
-                _ => {
-                    wrong.field(field, "is pass, fail, gray or processing_failed");
-                    Verdict::Pass
-                }
-            };
-            read
-        };
         match field {
-            "spf" => self.spf = verdict(wrong, false),
-            "dkim" => self.dkim = verdict(wrong, false),
-            "dmarc" => self.dmarc = verdict(wrong, false),
-            "spam" => self.spam = verdict(wrong, true),
-            "virus" => self.virus = verdict(wrong, true),
+            "spf" => self.spf = Verdict::read(field, value, wrong),
+            "dkim" => self.dkim = Verdict::read(field, value, wrong),
+            "dmarc" => self.dmarc = Verdict::read(field, value, wrong),
+            "spam" => self.spam = Verdict::read(field, value, wrong),
+            "virus" => self.virus = Verdict::read(field, value, wrong),
             "dmarc_policy" => match value {
                 "none" => self.dmarc_policy = DmarcPolicy::None,
                 "quarantine" => self.dmarc_policy = DmarcPolicy::Quarantine,
@@ -96,6 +78,26 @@ impl Verdicts {
 }
 
 impl Verdict {
+    fn read(field: &str, value: &str, wrong: &mut Wrong) -> Self {
+        let is_scan = matches!(field, "spam" | "virus");
+        match value {
+            "pass" => Self::Pass,
+            "fail" => Self::Fail,
+            "gray" => Self::Gray,
+            "processing_failed" => Self::ProcessingFailed,
+            "disabled" if is_scan => Self::Disabled,
+            _ => {
+                let or = if is_scan {
+                    ", processing_failed or disabled"
+                } else {
+                    " or processing_failed"
+                };
+                wrong.field(field, format!("is pass, fail, gray{or}"));
+                Self::Pass
+            }
+        }
+    }
+
     /// As the notification has it.
     #[must_use]
     pub fn status(self) -> &'static str {

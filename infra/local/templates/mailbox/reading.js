@@ -56,7 +56,6 @@ export function show(message) {
   $("tab-bytes").hidden = message.raw === null;
   $("save").href = `/messages/${message.id}/raw`;
   $("bytes").querySelector("pre").textContent = "";
-  const wanted = tabs.find(tab => tab.getAttribute("aria-selected") === "true");
   const isThere = { "tab-html": message.html !== null, "tab-bytes": message.raw !== null }[wanted.id] ?? true;
   choose(isThere ? wanted : $(message.html === null ? "tab-text" : "tab-html"));
 }
@@ -92,6 +91,8 @@ $("bounce").addEventListener("change", async () => {
 });
 
 const tabs = [...document.querySelectorAll("[role=tab]")];
+// The one that the reader chose; another is shown of an e-mail that does not have it.
+let wanted = tabs[0];
 function choose(tab) {
   for (const other of tabs) {
     other.setAttribute("aria-selected", String(other === tab));
@@ -112,13 +113,13 @@ async function showBytes(message) {
   if (size >= MOST_BYTES) text += "\n\n… more bytes follow in the file.";
   if (shown === message) $("bytes").querySelector("pre").textContent = text;
 }
-for (const tab of tabs) tab.addEventListener("click", () => choose(tab));
+for (const tab of tabs) tab.addEventListener("click", () => choose(wanted = tab));
 document.querySelector("[role=tablist]").addEventListener("keydown", event => {
   const there = tabs.filter(tab => !tab.hidden);
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], at = there.indexOf(event.target);
   if (!step || at < 0) return;
   const next = there[(at + step + there.length) % there.length];
-  choose(next);
+  choose(wanted = next);
   next.focus();
 });
 choose(tabs[0]);

@@ -83,8 +83,16 @@ function tellVerdicts() {
 function refuse(answer) {
   $("refused").hidden = answer === null;
   $("refused").textContent = answer?.message ?? "";
-  const wrong = new Set((answer?.errors ?? []).map(error => error.field));
-  for (const input of form.querySelectorAll("[name]")) input.setAttribute("aria-invalid", String(wrong.has(input.name)));
+  const file = Boolean($("w-file").files[0]);
+  // What the desk calls a field is another one here, where a file has the headers.
+  const here = file ? { from: "envelope", to: "file_to" } : {};
+  const wrong = new Set((answer?.errors ?? []).map(error => here[error.field] ?? error.field));
+  for (const input of form.querySelectorAll("[name]")) {
+    input.setAttribute("aria-invalid", String(wrong.has(input.name)));
+    if (wrong.has(input.name)) input.setAttribute("aria-describedby", "refused");
+    else input.removeAttribute("aria-describedby");
+  }
+  if (form.querySelector("details [aria-invalid=true]")) form.querySelector("details").open = true;
   form.querySelector("[aria-invalid=true]")?.focus();
 }
 
