@@ -32,6 +32,10 @@ const AMAZON_ROOTS: &[u8] = include_bytes!("aws/amazon-roots.pem");
 /// An e-mail waits for the keys of its link, and goes without them when they do not come.
 const SECRETS_ATTEMPT: Duration = Duration::from_secs(2);
 const SECRETS_ATTEMPTS: u32 = 2;
+/// A mail of some megabytes within a region takes a fraction of it; what fails comes again from the
+/// queue.
+const S3_ATTEMPT: Duration = Duration::from_secs(5);
+const S3_ATTEMPTS: u32 = 2;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// DynamoDB answers in milliseconds; a stuck attempt is better made again.
 const DYNAMODB_ATTEMPT: Duration = Duration::from_secs(3);
@@ -53,12 +57,13 @@ pub struct Aws {
     dynamodb_endpoint: Option<String>,
     ses_endpoint: Option<String>,
     secrets_endpoint: Option<String>,
+    s3_endpoint: Option<String>,
 }
 
 impl Aws {
     /// Reads the SDK's own variables: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
     /// `AWS_SESSION_TOKEN` (Lambda sets these four), `AWS_ENDPOINT_URL_DYNAMODB`,
-    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL`; and one of
+    /// `AWS_ENDPOINT_URL_SESV2`, `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`; and one of
     /// ours, `TLS_ROOTS`: `amazon`, which is the default, or `system`, for endpoints behind another
     /// authority. Mistakes are collected by `environment`.
     pub fn from_environment(environment: &mut Environment<'_>) -> Self {
@@ -75,6 +80,7 @@ impl Aws {
         let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         let ses_endpoint = endpoint("AWS_ENDPOINT_URL_SESV2");
         let secrets_endpoint = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        let s3_endpoint = endpoint("AWS_ENDPOINT_URL_S3");
         let roots = match environment.optional("TLS_ROOTS").as_deref() {
             None | Some("amazon") => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
             Some("system") => TrustStore::default(),
@@ -91,7 +97,7 @@ impl Aws {
             .sleep_impl(TokioSleep::new())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Self { shared, roots, dynamodb_endpoint, ses_endpoint, secrets_endpoint }
+        Self { shared, roots, dynamodb_endpoint, ses_endpoint, secrets_endpoint, s3_endpoint }
     }
 
     /// A DynamoDB client.
@@ -102,6 +108,16 @@ impl Aws {
             .timeout_config(timeouts(DYNAMODB_ATTEMPT));
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
         aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// An S3 client: it shares the connector of DynamoDB's.
+    #[must_use]
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let mut config = aws_sdk_s3::config::Builder::from(&self.shared)
+            .retry_config(RetryConfig::standard().with_max_attempts(S3_ATTEMPTS))
+            .timeout_config(timeouts(S3_ATTEMPT));
+        config.set_endpoint_url(self.s3_endpoint.clone());
+        aws_sdk_s3::Client::from_conf(config.build())
     }
 
     /// A Secrets Manager client, made when it is needed: it shares the connector of DynamoDB's.

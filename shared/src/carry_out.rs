@@ -10,7 +10,8 @@ use crate::desk::Desk;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Command, Refusal, decide};
 use crate::store::{
-    AnsweredRequest, Commit, Committed, Limit, ParkedEmail, RequestKey, Store, StoreError,
+    AnsweredRequest, Commit, Committed, Limit, MailWrite, ParkedEmail, RequestKey, Store,
+    StoreError,
 };
 use crate::telemetry;
 
@@ -32,6 +33,8 @@ pub enum Outcome {
     Stale(Option<u64>),
     /// It would be done more often than allowed. Nothing was written.
     OverLimit(Limit),
+    /// What becomes of the mail was decided before. Nothing was written.
+    AlreadyHandled,
 }
 
 /// Why a command was not carried out. Nothing was written.
@@ -53,8 +56,13 @@ pub trait Attendant: Sync {
     }
 
     /// How often it may be done.
-    fn limit(&self, _now: Timestamp) -> Option<Limit> {
-        None
+    fn limits(&self, _change: &Change, _now: Timestamp) -> Vec<Limit> {
+        Vec::new()
+    }
+
+    /// What becomes by it of mails that came in.
+    fn mails(&self, _now: Timestamp) -> Vec<MailWrite> {
+        Vec::new()
     }
 
     /// The answer to remember under an idempotency key.
@@ -112,13 +120,16 @@ pub async fn carry_out<S: Store>(
                 None => Outcome::Stale(current),
             });
         }
-        let limit = attendant.limit(now);
+        let limits = attendant.limits(&change, now);
         let answered = attendant.answer(&change);
         let parked = attendant.parked();
-        if change.is_empty() && answered.is_none() && parked.is_none() && limit.is_none() {
+        let mails = attendant.mails(now);
+        let has_company = answered.is_some() || parked.is_some() || !mails.is_empty();
+        if change.is_empty() && !has_company && limits.is_empty() {
             return Ok(Outcome::Changed(Box::new(change)));
         }
-        match desk.store.commit(Commit { change: &change, answered, parked, limit }).await {
+        let commit = Commit { change: &change, answered, parked, limits, mails };
+        match desk.store.commit(commit).await {
             Ok(Committed::Done) => {
                 tell(&change, attempt + 1);
                 return Ok(Outcome::Changed(Box::new(change)));
@@ -127,6 +138,9 @@ pub async fn carry_out<S: Store>(
                 return Ok(Outcome::AlreadyAnswered(answered));
             }
             Ok(Committed::OverLimit(limit)) => return Ok(Outcome::OverLimit(limit)),
+            Ok(Committed::AlreadyHandled) => return Ok(Outcome::AlreadyHandled),
+            // What was found of it came with the attendant, and so must be found anew.
+            Ok(Committed::EmailChanged) => return Err(StoreError::Conflict.into()),
             // The account came with the command: to decide anew on the same one is of no use.
             Err(StoreError::Conflict) if change.account.is_some() => {
                 return Err(StoreError::Conflict.into());

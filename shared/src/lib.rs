@@ -1,8 +1,8 @@
 //! What every function of Escalation Desk has in common.
 //!
-//! [`incident`], [`policy`], [`email`], [`webhook`], [`outbox`] and [`figures`] are pure: they hold
-//! every rule and never touch a clock, the environment or AWS. [`store`], [`mailer`] and [`aws`] are
-//! the edges. [`carry_out`] joins both.
+//! [`incident`], [`policy`], [`email`], [`inbound`], [`webhook`], [`outbox`] and [`figures`] are
+//! pure: they hold every rule and never touch a clock, the environment or AWS. [`store`], [`mailer`]
+//! and [`aws`] are the edges. [`carry_out`] joins both.
 
 pub mod account;
 pub mod aws;

@@ -48,8 +48,24 @@ pub enum Metric {
     SendingHeld,
     /// An e-mail went out without its link, because the keys of links were not to be had.
     EmailsWithoutLink,
-    /// A stream record, or a stored item, that this code cannot read.
+    /// An e-mail bounced for good, or its address is on SES's suppression list; others were told.
+    Bounces,
+    /// An e-mail was marked as spam; others were told. SES reviews accounts that have many.
+    Complaints,
+    /// SES took an e-mail and refuses to send it; others were told.
+    Rejects,
+    /// SES told of an e-mail that is none of this desk's.
+    UnknownEmails,
+    /// A stream record, an event or a stored item that this code cannot read.
     Unreadable,
+    /// A mail came in.
+    Mails,
+    /// A mail waits for a person, or for its sender.
+    MailsHeld,
+    /// What SES tells of a mail cannot be read.
+    MailUnreadable,
+    /// People were reminded of mails at which nobody looks.
+    QuarantineForgotten,
 }
 
 impl Metric {
@@ -70,7 +86,15 @@ impl Metric {
             Self::EmailsRequeued => "EmailsRequeued",
             Self::SendingHeld => "SendingHeld",
             Self::EmailsWithoutLink => "EmailsWithoutLink",
+            Self::Bounces => "Bounces",
+            Self::Complaints => "Complaints",
+            Self::Rejects => "Rejects",
+            Self::UnknownEmails => "UnknownEmails",
             Self::Unreadable => "Unreadable",
+            Self::Mails => "Mails",
+            Self::MailsHeld => "MailsHeld",
+            Self::MailUnreadable => "MailUnreadable",
+            Self::QuarantineForgotten => "QuarantineForgotten",
         }
     }
 
@@ -88,11 +112,13 @@ impl Metric {
 static NAMESPACE: OnceLock<String> = OnceLock::new();
 
 /// The desk's own crates, as they are called in logs.
-const OURS: [&str; 6] = [
+const OURS: [&str; 8] = [
     "check_deadlines",
     "dispatch_email",
     "dispatch_webhook",
     "manage_incident",
+    "receive_email",
+    "record_delivery",
     "shared",
     "submit_escalation",
 ];

@@ -18,6 +18,7 @@ use desk_tests::asked::Asked;
 use desk_tests::call::{Reply, get, post_once, put, send, with, with_token};
 use desk_tests::dynamodb::TestDynamoDb;
 use desk_tests::receiver::Receivers;
+use desk_tests::ses_events::{Said, SentEmail};
 use desk_tests::world::{keyed, record, start};
 use desk_tests::{DEFAULT_POLICY, LINK_KEYS, link_keys, link_writer};
 use expect_test::expect_file;
@@ -26,19 +27,24 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::dispatch::Batch;
+use shared::email::{EmailId, OutboxEmail};
 use shared::incident::values::Language;
+use shared::incident::{Command, decide};
 use shared::links::{Action, Link, LinkKeys};
 use shared::mailer::SendError;
 use shared::mailer::memory::MemoryMailer;
+use shared::outbox::DeliveryStatus;
 use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
+use shared::store::{Commit, Store};
 use shared::webhook::keys::{WebhookKeys, written};
 
-const FUNCTIONS: [&str; 5] = [
+const FUNCTIONS: [&str; 6] = [
     "check-deadlines",
     "dispatch-email",
     "dispatch-webhook",
     "manage-incident",
+    "record-delivery",
     "submit-escalation",
 ];
 const EVERYTHING: &str = "escalations:write incidents:read incidents:write accounts:write";
@@ -197,6 +203,36 @@ async fn emails_go_out(functions: &Functions) {
     assert_eq!(mailer.take_sent().len(), 1);
 }
 
+/// SES delivers one e-mail and bounces another; also of those that are about no incident.
+async fn ses_tells_of_emails(functions: &Functions) {
+    let others = ["_d6iitobk75ur-1-0", "_-1-0"].map(|id| id.parse::<EmailId>().unwrap());
+    let store = DynamoDbStore::new(functions.dynamodb.aws.dynamodb(), functions.dynamodb.table);
+    let incident = store.load(&"INC-3".parse().unwrap()).await.unwrap().unwrap();
+    let by = "Grace".parse().unwrap();
+    let resolve = Command::Resolve { by, note: None };
+    let mut change = decide(Some(&incident), resolve, &functions.policy, start()).unwrap();
+    for (id, email) in others.iter().zip(change.emails.clone().into_iter().cycle()) {
+        change.emails.push(OutboxEmail { id: id.clone(), ..email });
+    }
+    store.commit(Commit::of(&change)).await.unwrap();
+    for id in &others {
+        store.claim_email(id, "mine", start()).await.unwrap().unwrap();
+    }
+    let desk = functions.desk("record-delivery");
+    let of_incident: EmailId = "INC-1-1-0".parse().unwrap();
+    for id in [of_incident].into_iter().chain(others) {
+        let item = store.load_email(&id).await.unwrap().unwrap();
+        let message_id = item.delivery.ses_message_id.unwrap_or_else(|| "ses-1".to_owned());
+        let to = item.email.recipient.to_string();
+        let sent = SentEmail { id, message_id, to, sent_at: start() };
+        for said in [Said::Delivered, Said::Bounced] {
+            record_delivery::handle(&desk, sent.event(said, start())).await.unwrap();
+        }
+        let known = store.load_email(&sent.id).await.unwrap().unwrap();
+        assert_eq!(known.delivery.status, DeliveryStatus::Parked);
+    }
+}
+
 async fn webhooks_go_out(functions: &Functions) {
     let (desk, receivers) = (functions.desk("dispatch-webhook"), Receivers::default());
     let keys = WebhookKeys::new(&written(&[7; 32]), None).unwrap();
@@ -216,6 +252,7 @@ async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
         functions.sweep_at(seconds).await;
     }
     emails_go_out(&functions).await;
+    ses_tells_of_emails(&functions).await;
     webhooks_go_out(&functions).await;
     expect_file!["../../infra/checks/asked.json"].assert_eq(&functions.asked());
 }

@@ -11,7 +11,7 @@ use desk_tests::counted::Counter;
 use desk_tests::default_policy;
 use desk_tests::dynamodb::aws_at;
 use desk_tests::world::start;
-use shared::email::render::{Rendered, render};
+use shared::email::render::{Rendered, WaysBack, render};
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Command, decide};
 use shared::mailer::ses::SesMailer;
@@ -36,9 +36,12 @@ fn email(repeat: u32) -> Rendered {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let change = decide(None, open, &default_policy(), start()).unwrap();
-    let rendered = render(&change.emails[0], &default_policy().desk, repeat, None).unwrap();
+    let reply_to = "care+uacme.inc_1-0123456789abcdef0123@example.com".parse().ok();
+    let ways_back = WaysBack { url: None, reply_to };
+    let rendered = render(&change.emails[0], &default_policy().desk, repeat, &ways_back).unwrap();
     Rendered {
         subject: "Café → 🔥".to_owned(),
         text: "Déjà vu: 1 < 2\n".to_owned(),

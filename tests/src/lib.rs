@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what is wrong")]
 
+pub mod arrivals;
 pub mod asked;
 pub mod call;
 pub mod counted;
@@ -10,6 +11,7 @@ pub mod document;
 pub mod dynamodb;
 pub mod receiver;
 pub mod scripted;
+pub mod ses_events;
 pub mod world;
 
 use shared::links::{KeyRing, LinkKeys, LinkWriter};

@@ -20,16 +20,20 @@ use shared::desk::Desk;
 use shared::dispatch::Batch;
 use shared::email::EmailId;
 use shared::email::render::Rendered;
+use shared::inbound::{act, reading};
 use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::memory::MemoryMailer;
 use shared::policy::Policy;
+use shared::store::Store;
 use shared::store::dynamodb::keys;
 use shared::store::memory::MemoryStore;
 use shared::webhook::keys::{WebhookKeys, written};
 use tokio::time::Instant;
 
+use crate::arrivals::Arriving;
 use crate::call::{self, Reply};
 use crate::receiver::Receivers;
+use crate::ses_events::{Said, SentEmail};
 
 /// When a world begins.
 pub const START: &str = "2026-11-24T08:00:00Z";
@@ -46,6 +50,7 @@ pub struct World {
     pub links: LinkWriter,
     /// Other systems, which hear of changes when the policy has webhooks.
     pub receivers: Receivers,
+    keys: KeyRing,
     api: Router,
     began: Instant,
 }
@@ -75,9 +80,9 @@ impl World {
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
         let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
-        let links = crate::link_writer(keys);
+        let links = crate::link_writer(keys.clone());
         let (mailer, receivers) = (MemoryMailer::default(), Receivers::default());
-        Self { desk, mailer, links, receivers, api, began }
+        Self { desk, mailer, links, receivers, keys, api, began }
     }
 
     /// Asks the HTTP API.
@@ -135,6 +140,38 @@ impl World {
             drop(self.mailer.take_sent());
             dispatch_webhooks(&self.desk, &self.receivers).await;
         }
+    }
+
+    /// A mail arrives now, and SES gives it this id.
+    ///
+    /// # Panics
+    ///
+    /// Never: the store in memory is available.
+    pub async fn receives(&self, id: &str, arriving: &Arriving) -> String {
+        let receipt = arriving.receipt(id, self.desk.clock.now());
+        let mail = reading::read(&arriving.raw, &arriving.envelope_from);
+        let outcome = act::receive(&self.desk, &self.keys, &receipt, mail).await;
+        outcome.expect("the store in memory is available").to_string()
+    }
+
+    /// SES says so now of an e-mail; one whose answer was lost it took now, too.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such e-mail.
+    pub async fn ses_says(&self, said: Said, id: &str) {
+        let id: EmailId = id.parse().expect("the id of an e-mail");
+        let now = self.desk.clock.now();
+        let item = self.desk.store.load_email(&id).await.ok().flatten().expect("an e-mail");
+        let delivery = item.delivery;
+        let sent = SentEmail {
+            id,
+            message_id: delivery.ses_message_id.unwrap_or_else(|| "the answer was lost".to_owned()),
+            to: item.email.recipient.to_string(),
+            sent_at: delivery.sent_at.unwrap_or(now),
+        };
+        let recorded = record_delivery::handle(&self.desk, sent.event(said, now)).await;
+        recorded.expect("the store in memory is available");
     }
 
     /// Hands what is pending to `dispatch-email`, as the stream does.

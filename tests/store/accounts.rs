@@ -43,6 +43,7 @@ fn opened(number: &str, minutes_ago: i64) -> Change {
             account: Some("ACME".parse().unwrap()),
         },
         received_at: Some(now() - SignedDuration::from_mins(minutes_ago)),
+        by_mail: None,
     };
     decided(None, command, now())
 }
@@ -55,13 +56,13 @@ fn resolved(change: &Change) -> Change {
 pub async fn an_account_is_written_on_the_version_before(store: impl Store) {
     let id = account(1).id;
     assert_eq!(store.load_account(&id).await.unwrap(), None);
-    store.put_account(&account(1)).await.unwrap();
+    store.put_account(&account(1), None).await.unwrap();
     assert_eq!(store.load_account(&id).await.unwrap(), Some(account(1)));
     for wrong in [1, 3] {
-        let lost = store.put_account(&account(wrong)).await;
+        let lost = store.put_account(&account(wrong), None).await;
         assert!(matches!(lost, Err(StoreError::Conflict)), "version {wrong}: {lost:?}");
     }
-    store.put_account(&account(2)).await.unwrap();
+    store.put_account(&account(2), Some(&account(1))).await.unwrap();
     assert_eq!(store.load_account(&id).await.unwrap(), Some(account(2)));
 }
 
@@ -126,7 +127,7 @@ pub async fn what_gives_reason_to_look_is_due_until_the_desk_has_looked(store: i
 }
 
 pub async fn an_account_changes_with_the_incident_or_not_at_all(store: impl Store) {
-    store.put_account(&account(1)).await.unwrap();
+    store.put_account(&account(1), None).await.unwrap();
     let change = opened("INC-1", 5);
     store.commit(only(&change)).await.unwrap();
     let mut next = resolved(&change);
@@ -144,7 +145,7 @@ pub async fn an_account_changes_with_the_incident_or_not_at_all(store: impl Stor
 async fn incidents_of_an_account_that_come_at_once_are_looked_at_without_a_failure() {
     let dynamodb = TestDynamoDb::start().await;
     let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), dynamodb.table);
-    store.put_account(&account(1)).await.unwrap();
+    store.put_account(&account(1), None).await.unwrap();
     for n in 1..=10 {
         store.commit(only(&opened(&format!("INC-{n}"), 0))).await.unwrap();
     }

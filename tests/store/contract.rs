@@ -37,12 +37,13 @@ pub(crate) fn escalation_under(policy: &Policy, number: &str, at: Timestamp) -> 
         number: number.parse().unwrap(),
         requester,
         business_justification: "Nothing works: é ✓\nno \"shop\" sells.".parse().unwrap(),
+        by_mail: None,
     };
     decide(None, command, policy, at).unwrap()
 }
 
 pub(crate) fn only(change: &Change) -> Commit<'_> {
-    Commit { change, answered: None, parked: None, limit: None }
+    Commit::of(change)
 }
 
 pub(crate) fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
@@ -131,8 +132,7 @@ pub async fn a_lost_condition_writes_nothing(store: impl Store) {
     let mut late = escalation("INC-1", later(5));
     late.emails.iter_mut().for_each(|email| email.id.index += 50);
     late.entries.iter_mut().for_each(|entry| entry.index += 50);
-    let commit =
-        Commit { change: &late, answered: Some(answered("k", now())), parked: None, limit: None };
+    let commit = Commit { answered: Some(answered("k", now())), ..Commit::of(&late) };
     assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
     let story = store.story(&first.incident.number).await.unwrap().unwrap();
     assert_eq!(story.emails.len(), first.emails.len());
@@ -147,7 +147,8 @@ pub async fn an_answer_is_remembered_until_it_expires(store: impl Store) {
         change,
         answered: Some(said.clone()),
         parked: None,
-        limit: None,
+        limits: Vec::new(),
+        mails: Vec::new(),
     };
     assert_eq!(store.commit(commit(&first, &said)).await.unwrap(), Committed::Done);
     assert_eq!(store.answered(&said.key, later(59)).await.unwrap(), Some(said.clone()));
@@ -171,7 +172,13 @@ pub async fn what_is_over_the_limit_is_not_written(store: impl Store) {
     let ask = async |n: i64, limit: Limit, key: Option<&str>| {
         let change = escalation(&format!("INC-{n}"), now());
         let answered = key.map(|key| answered(key, now()));
-        let commit = Commit { change: &change, answered, parked: None, limit: Some(limit) };
+        let commit = Commit {
+            change: &change,
+            answered,
+            parked: None,
+            limits: vec![limit],
+            mails: Vec::new(),
+        };
         store.commit(commit).await.unwrap()
     };
     let ada = || limit("ada@customer.example", 2, now());
@@ -192,12 +199,12 @@ pub async fn what_is_over_the_limit_is_not_written(store: impl Store) {
 
 pub async fn what_was_not_written_does_not_count(store: impl Store) {
     let first = escalation("INC-1", now());
-    let once = || Some(limit("ada@customer.example", 1, now()));
+    let once = || vec![limit("ada@customer.example", 1, now())];
     store.commit(only(&first)).await.unwrap();
-    let commit = Commit { change: &first, answered: None, parked: None, limit: once() };
+    let commit = Commit { limits: once(), ..Commit::of(&first) };
     assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
     let second = escalation("INC-2", now());
-    let commit = Commit { change: &second, answered: None, parked: None, limit: once() };
+    let commit = Commit { limits: once(), ..Commit::of(&second) };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
 }
 
@@ -206,7 +213,7 @@ pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {
     let nothing = decided(Some(&before.incident), Command::DeadlinePassed, now());
     assert!(nothing.is_empty());
     let said = Some(answered("key", now()));
-    let commit = Commit { change: &nothing, answered: said.clone(), parked: None, limit: None };
+    let commit = Commit { answered: said.clone(), parked: None, ..Commit::of(&nothing) };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let key = &answered("key", now()).key;
     assert_eq!(store.answered(key, now()).await.unwrap(), said);
@@ -278,6 +285,7 @@ pub async fn the_story_is_told_in_order(store: impl Store) {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let mut change = decided(None, open, now());
     let (mut entries, mut emails) = (Vec::new(), Vec::new());

@@ -57,7 +57,7 @@ pub async fn figures_count_every_change_however_many(store: impl Store) {
 pub async fn only_what_is_committed_counts_and_once(store: impl Store) {
     let said = answered("key", now());
     let first = escalation("INC-1", now());
-    let asked = Commit { change: &first, answered: Some(said.clone()), parked: None, limit: None };
+    let asked = Commit { answered: Some(said.clone()), parked: None, ..Commit::of(&first) };
     assert_eq!(store.commit(asked.clone()).await.unwrap(), Committed::Done);
     let once = figures(&store, "2026-11-24", "2026-11-24").await;
     assert_eq!(once, first.tally.as_ref().unwrap().figures());
@@ -72,7 +72,8 @@ pub async fn only_what_is_committed_counts_and_once(store: impl Store) {
         change: &nothing,
         answered: Some(answered("other", now())),
         parked: None,
-        limit: None,
+        limits: Vec::new(),
+        mails: Vec::new(),
     };
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     assert_eq!(figures(&store, "2026-11-24", "2026-11-24").await, once);

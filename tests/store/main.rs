@@ -60,6 +60,11 @@ contract! {
         a_lease_that_ran_out_may_have_sent,
         an_email_that_calls_for_action_can_be_cancelled,
         a_parked_email_is_parked_with_the_change_that_tells_others,
+        an_email_is_loaded_as_it_is,
+        what_ses_says_is_learned_once_and_is_the_record,
+        facts_of_different_kinds_do_not_meet,
+        an_email_that_ses_tells_of_is_sent_and_nobodys_claim,
+        an_email_that_reached_nobody_is_parked_once_with_the_change_that_tells_others,
     }
     webhooks {
         webhooks_are_committed_pending_and_told_in_the_story,

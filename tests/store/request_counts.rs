@@ -7,12 +7,14 @@ use desk_tests::call::{post, post_once, send};
 use desk_tests::counted::Counter;
 use desk_tests::dynamodb::{TestDynamoDb, aws_at};
 use desk_tests::scripted::{Answer, Scripted};
+use desk_tests::ses_events::{Said, SentEmail};
 use desk_tests::world::{keyed, record, start};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::dispatch::Batch;
+use shared::email::EmailId;
 use shared::mailer::ses::SesMailer;
 use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
@@ -93,6 +95,28 @@ async fn an_email_is_two_writes_and_one_send() {
 }
 
 #[tokio::test]
+async fn what_ses_says_is_one_read_and_one_write_and_a_repeat_one_read() {
+    let c = counted().await;
+    send(&c.api, post("/v1/escalations", &escalation("INC-1"))).await;
+    let id: EmailId = "INC-1-1-0".parse().unwrap();
+    c.desk.store.claim_email(&id, "mine", soon()).await.unwrap().unwrap();
+    c.counter.take();
+    let to = "triage@example.com".to_owned();
+    let sent = SentEmail { id, message_id: "ses-1".to_owned(), to, sent_at: start() };
+    let bounce = "GetItem 2, TransactWriteItems 1";
+    for (said, requests) in [
+        (Said::Delivered, "GetItem 1, UpdateItem 1"),
+        (Said::Delivered, "GetItem 1"),
+        (Said::Sent, "GetItem 1"),
+        (Said::Bounced, bounce),
+        (Said::Complained, "GetItem 1, UpdateItem 1"),
+    ] {
+        record_delivery::handle(&c.desk, sent.event(said, start())).await.unwrap();
+        assert_eq!(c.counter.take(), requests, "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_webhook_is_two_writes_one_read_and_one_post() {
     let receiver = Scripted::start([Answer::json(200, "{}")]).await;
     let c = counted_with(policy_with_webhook(receiver.url())).await;
@@ -165,11 +189,9 @@ async fn open_and_answered(desk: &Desk<DynamoDbStore>, number: &str) {
             account: None,
         },
         received_at: None,
+        by_mail: None,
     };
     let mut change = shared::incident::decide(None, open, &desk.policy, start()).unwrap();
     change.emails.clear();
-    desk.store
-        .commit(Commit { change: &change, answered: None, parked: None, limit: None })
-        .await
-        .unwrap();
+    desk.store.commit(Commit::of(&change)).await.unwrap();
 }

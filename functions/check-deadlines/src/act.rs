@@ -5,6 +5,7 @@ use shared::account::{RememberedId, recurrence};
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
 use shared::email::EmailId;
+use shared::inbound::notice::notice;
 use shared::incident::clock::after;
 use shared::incident::timeline::Event;
 use shared::incident::values::IncidentNumber;
@@ -32,6 +33,7 @@ pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp
         DueTarget::Webhook(id) => {
             hand_out(desk, &id.clone().into(), item.due_at).await.map_err(Failure::from)
         }
+        DueTarget::Quarantine => on_quarantine(desk).await.map_err(Failure::from),
         DueTarget::Foreign { .. } => {
             Err(StoreError::Corrupt("the due index has an item of another version".into()).into())
         }
@@ -105,6 +107,28 @@ async fn look<S: Store>(desk: &Desk<S>, id: &RememberedId) -> Result<usize, Fail
         Outcome::Changed(change) => Ok(usize::from(!change.is_empty())),
         _ => Ok(0),
     }
+}
+
+/// How many mails that wait are looked at: what an e-mail lists, and how many there are.
+const MOST_WAITING: usize = 2_000;
+
+/// Tells people of mails that wait.
+async fn on_quarantine<S: Store>(desk: &Desk<S>) -> Result<Done, StoreError> {
+    let Some(inbound) = &desk.policy.inbound else { return Ok(Done::Nothing) };
+    let watch = desk.store.load_watch().await?;
+    let now = desk.clock.now();
+    if watch.due_at.is_none_or(|due_at| due_at > now) {
+        // Another sweep was faster.
+        return Ok(Done::Nothing);
+    }
+    let waiting = desk.store.held_mails(None, MOST_WAITING).await?.mails;
+    let notice = notice(&watch, &waiting, &desk.policy, inbound, now);
+    desk.store.put_watch(&notice.watch, &notice.emails).await?;
+    if notice.is_reminder {
+        emit(Metric::QuarantineForgotten, 1, now);
+    }
+    tracing::info!(waiting = waiting.len(), emails = notice.emails.len(), "quarantine looked at");
+    Ok(Done::Changed { changes: usize::from(!notice.emails.is_empty()), next: None })
 }
 
 /// Logs and measures what time did.

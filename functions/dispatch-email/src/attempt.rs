@@ -31,19 +31,23 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         Ok(None) => return Ok(()),
         Err(StoreError::Corrupt(what)) => {
             emit(Metric::Unreadable, 1, desk.clock.now());
-            let parked = ParkedEmail { id: id.clone(), claim_id: None, error: what };
+            let parked = ParkedEmail::Unreadable { id: id.clone(), error: what };
             return park(desk, None, parked, &claim_id).await;
         }
         Err(error) => return Err(error),
     };
-    let parked = |error| ParkedEmail { id: id.clone(), claim_id: Some(claim_id.clone()), error };
+    let parked = |error| {
+        let (id, claim_id) = (id.clone(), claim_id.clone());
+        ParkedEmail::Unsendable { id, claim_id, error }
+    };
     if item.delivery.ambiguous >= MAX_AMBIGUOUS {
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
         return park(desk, Some(&item), parked(error), &claim_id).await;
     }
-    let url = links.url_of(&item.email, desk.clock.now()).await;
+    let inbound = desk.policy.inbound.as_ref();
+    let ways_back = links.ways_back(&item.email, inbound, desk.clock.now()).await;
     let (said_by, ambiguous) = (&desk.policy.desk, item.delivery.ambiguous);
-    let rendered = match render(&item.email, said_by, ambiguous, url.as_deref()) {
+    let rendered = match render(&item.email, said_by, ambiguous, &ways_back) {
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string()), &claim_id).await,
     };
@@ -108,19 +112,19 @@ async fn park<S: Store>(
     parked: ParkedEmail,
     claim_id: &str,
 ) -> Result<(), StoreError> {
-    let id = &parked.id;
+    let (id, why) = (parked.id().clone(), parked.why().to_owned());
     emit(Metric::EmailsParked, 1, desk.clock.now());
-    tracing::error!(email.id = %id, why = code(&parked.error), "an e-mail is parked");
-    let command = Command::Undeliverable {
-        email: id.clone(),
-        recipient: item.map(|item| item.email.recipient.clone()),
-        kind: item.map(|item| item.email.kind.clone()),
-        reason: parked.error.clone(),
-    };
+    tracing::error!(email.id = %id, why = code(&why), "an e-mail is parked");
     let thread = id.thread.clone();
     let Some(number) = thread.number() else {
-        let given_up = Settlement::Parked { error: parked.error };
-        return desk.store.settle(&parked.id.into(), claim_id, &given_up).await;
+        let given_up = Settlement::Parked { error: why };
+        return desk.store.settle(&id.into(), claim_id, &given_up).await;
+    };
+    let command = Command::Undeliverable {
+        email: id,
+        recipient: item.map(|item| item.email.recipient.clone()),
+        kind: item.map(|item| item.email.kind.clone()),
+        reason: why,
     };
     match carry_out(desk, number, &command, &Parking(parked)).await {
         Ok(_) => Ok(()),

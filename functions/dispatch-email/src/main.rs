@@ -10,8 +10,8 @@ use shared::telemetry;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     telemetry::init();
-    let (Function { desk, aws }, (keys, public_url)) = Function::start_with()?;
-    let mailer = SesMailer::new(aws.ses());
+    let (Function { desk, aws }, ((keys, public_url), configuration_set)) = Function::start_with()?;
+    let mailer = SesMailer::new(aws.ses()).told_of_by(configuration_set);
     let links = LinkWriter::new(KeyRing::new(keys, &aws), public_url);
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(dispatch_email::handle(&desk, &mailer, &links, event.payload).await)

@@ -88,6 +88,7 @@ pub(super) async fn engage_manager<S: Store>(
     responses(
         (status = 200, description = "Written in place of what was there.", body = Account),
         (status = 201, description = "A new account.", body = Account),
+        StateRefused,
     ),
     security(("iam" = []), ("jwt" = ["accounts:write"])),
 )]
@@ -101,6 +102,13 @@ pub(super) async fn put<S: Store>(
         let version = before.as_ref().map(|account| account.version);
         asked.expects(version)?;
         let AccountGiven { name, account_manager, domains, language } = asked.body.clone();
+        for domain in &domains {
+            let taken_by = desk.store.account_of(domain).await?;
+            if let Some(account) = taken_by.filter(|account| *account != id) {
+                let domain = domain.clone();
+                return Err(Refusal::DomainTaken { domain, account }.into());
+            }
+        }
         let account = Account {
             id: id.clone(),
             version: version.unwrap_or(0) + 1,
@@ -110,7 +118,7 @@ pub(super) async fn put<S: Store>(
             language,
             recurrence_noticed_at: before.as_ref().and_then(|a| a.recurrence_noticed_at),
         };
-        match desk.store.put_account(&account).await {
+        match desk.store.put_account(&account, before.as_ref()).await {
             Ok(()) => {
                 let is_new = before.is_none();
                 let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

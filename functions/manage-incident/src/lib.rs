@@ -13,6 +13,7 @@ pub mod links;
 mod list;
 mod request;
 mod simulate;
+mod told;
 mod view;
 
 use axum::Router;
@@ -109,8 +110,15 @@ async fn open<S: Store>(
         asked.body.clone();
     accounts::speak_its_language(&desk, &mut customer).await?;
     let received_at = received_at.map(|instant| instant.0);
-    let command =
-        Command::Open { number: number.clone(), priority, channel, summary, customer, received_at };
+    let command = Command::Open {
+        number: number.clone(),
+        priority,
+        channel,
+        summary,
+        customer,
+        received_at,
+        by_mail: None,
+    };
     answer(&desk, &asked, &number, &command, |change| {
         let is_new = change.entries.iter().any(|e| matches!(e.event, Event::Opened { .. }));
         let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
@@ -120,6 +128,12 @@ async fn open<S: Store>(
 }
 
 /// Reads all that is known of an incident: state, clocks, timeline, e-mails and how far they got.
+///
+/// Each e-mail says how far the desk got with it (`delivery`), and how it stands since (`confirmation`):
+/// SES tells, often within seconds and sometimes after hours, that it was delivered, or bounced. An
+/// e-mail that reached nobody is `parked` and others were told, which the timeline says as
+/// `undeliverable`. What SES says does not change the incident's version; its entries of the timeline
+/// (`email_fact`) have none.
 #[utoipa::path(
     get,
     path = "/v1/incidents/{number}",
@@ -137,7 +151,8 @@ async fn read<S: Store>(
     Number(number): Number,
 ) -> Result<Response, Problem> {
     let story = desk.store.story(&number).await?.ok_or(Refusal::UnknownIncident)?;
-    let answer = Answer::json(StatusCode::OK, &StoryView::of(&story));
+    let view = StoryView::of(&story, &desk.policy, desk.clock.now());
+    let answer = Answer::json(StatusCode::OK, &view);
     // How far e-mails got is not part of the version.
     Ok(reading.answer(answer.at_version_and_body(story.incident.version)))
 }

@@ -5,14 +5,15 @@ use serde::Serialize;
 use shared::email::{EmailId, EmailKind};
 use shared::incident::clock::{Clock, ClockName};
 use shared::incident::escalation::{Cause, Climb, Escalation};
-use shared::incident::timeline::TimelineEntry;
 use shared::incident::values::{
     Channel, Customer, EmailAddress, IncidentNumber, Language, Name, Priority, Summary,
 };
 use shared::incident::{Breaches, Incident, Pause, Status};
-use shared::outbox::{Delivery, EmailItem, WebhookItem};
-use shared::policy::{Id, TeamId};
+use shared::outbox::{Confirmation, Delivery, EmailItem, FactKind, WebhookItem};
+use shared::policy::{Id, Policy, TeamId};
 use shared::store::Story;
+
+use crate::told::{self, ToldEntry};
 
 /// An incident and every promise that runs on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -95,8 +96,9 @@ pub struct StoryView {
     /// Its state.
     #[serde(flatten)]
     pub incident: IncidentView,
-    /// What happened, in order.
-    pub timeline: Vec<TimelineEntry>,
+    /// What happened, in order: what the desk recorded, each with its version, and between it, at its
+    /// own instant, what SES said of e-mails.
+    pub timeline: Vec<ToldEntry>,
     /// Who was told, in order, and how far that got.
     pub emails: Vec<EmailView>,
     /// Which other systems hear of it, in order, and how far that got.
@@ -118,6 +120,21 @@ pub struct EmailView {
     pub kind: EmailKind,
     /// How far it got.
     pub delivery: Delivery,
+    /// How it stands by what SES has said of it since; `null` before SES took it.
+    pub confirmation: Option<Confirmation>,
+    /// What SES has said of it, earliest first; each kind once, with its earliest instant.
+    pub facts: Vec<FactView>,
+}
+
+/// Something that SES said of an e-mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FactView {
+    /// What.
+    pub fact: FactKind,
+    /// When it was so, by the mail system's clock.
+    pub at: Timestamp,
+    /// In the mail system's words; may be empty. Of `sent` it is SES's id.
+    pub detail: String,
 }
 
 /// A webhook and how far it got.
@@ -184,21 +201,33 @@ impl EscalationView {
 }
 
 impl StoryView {
-    /// The view of a story.
+    /// The view of a story at `now`.
     #[must_use]
-    pub fn of(story: &Story) -> Self {
+    pub fn of(story: &Story, policy: &Policy, now: Timestamp) -> Self {
+        let email = |item| EmailView::of(item, policy, now);
         Self {
             incident: IncidentView::of(&story.incident),
-            timeline: story.timeline.clone(),
-            emails: story.emails.iter().map(EmailView::of).collect(),
+            timeline: told::timeline(story),
+            emails: story.emails.iter().map(email).collect(),
             webhooks: story.webhooks.iter().map(WebhookView::of).collect(),
         }
     }
 }
 
 impl EmailView {
-    fn of(item: &EmailItem) -> Self {
+    fn of(item: &EmailItem, policy: &Policy, now: Timestamp) -> Self {
+        let unconfirmed_after = policy.desk.unconfirmed_after.duration();
+        let facts = item.facts.iter().map(|(fact, known)| FactView {
+            fact,
+            at: known.at,
+            detail: known.detail.clone(),
+        });
+        let mut facts: Vec<_> = facts.collect();
+        // Those of one instant in the order of their kinds.
+        facts.sort_by_key(|fact| fact.at);
         Self {
+            confirmation: item.confirmation(now, unconfirmed_after),
+            facts,
             id: item.email.id.clone(),
             to: item.email.recipient.clone(),
             language: item.email.language,

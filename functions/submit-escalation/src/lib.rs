@@ -79,7 +79,12 @@ async fn submit<S: Store>(
         let allowance = desk.policy.limits.escalations_per_customer?;
         Some(Limit::of("escalations", &customer, allowance, now))
     };
-    let command = Command::Escalate { number: number.clone(), requester, business_justification };
+    let command = Command::Escalate {
+        number: number.clone(),
+        requester,
+        business_justification,
+        by_mail: None,
+    };
     answer_within(&desk, &asked, &number, &command, limit, say).await
 }
 

@@ -10,16 +10,18 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsBatchResponse;
 use dispatch_webhook::Poster;
 use futures::FutureExt;
+use receive_email::MailBucket;
 use shared::aws::{Aws, connections_to_others};
 use shared::clock::Clock;
 use shared::config::{ConfigMistakes, Environment};
 use shared::desk::Desk;
 use shared::dispatch::Batch;
+use shared::inbound::MailId;
 use shared::links::{KeyRing, KeySource, LinkWriter, PublicUrl};
-use shared::mailer::ses::SesMailer;
+use shared::mailer::ses::{ConfigurationSet, SesMailer};
+use shared::store::Store;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::webhook::keys::{WebhookKeys, WrongKeys, written};
 use tokio::sync::watch;
@@ -152,13 +154,14 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         inbound: incoming.clone(),
         clock: clock.clone(),
     };
+    let (configuration_set, bucket) = mail_config()?;
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
     let link_keys = KeyRing::new(link_source, &aws);
     let links = LinkWriter::new(link_keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
-    // Answers nothing until the functions below are there: `receive-email` tells it outcomes.
-    let outcomes: Outcomes = Arc::new(|_| std::future::ready(None).boxed());
+    let store = DynamoDbStore::new(aws.dynamodb(), TABLE);
+    let outcomes = outcomes(store.clone());
     let shown = Shown { mailbox: mail.clone(), objects: objects.clone(), outcomes };
     let places = Places {
         api: &format!("http://{api}"),
@@ -183,13 +186,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
 
     let schedule = Schedule::for_policy(&options.policy);
-    let desk = Desk {
-        store: DynamoDbStore::new(aws.dynamodb(), TABLE),
-        policy: Arc::new(options.policy),
-        clock: clock.clone(),
-    };
+    let desk = Desk { store, policy: Arc::new(options.policy), clock: clock.clone() };
     let emails: pump::Invoke = {
-        let function = (desk.clone(), SesMailer::new(aws.ses()), links);
+        let function =
+            (desk.clone(), SesMailer::new(aws.ses()).told_of_by(configuration_set), links);
         Arc::new(move |records| {
             let (desk, mailer, links) = function.clone();
             async move { Ok(dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await) }
@@ -217,11 +217,25 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             async move { Ok(check_deadlines::handle(&desk, event).await?) }
         }
     };
-    let receive_email: sqs::Invoke = Arc::new(|event| {
-        tracing::warn!(mails = event.records.len(), "no function receives e-mails yet");
-        std::future::ready(Ok(SqsBatchResponse::default())).boxed()
-    });
-    let record_delivery: events::Invoke = Arc::new(|_| std::future::ready(Ok(())).boxed());
+    let receive_email: sqs::Invoke = {
+        let objects = receive_email::Objects::new(aws.s3(), bucket);
+        let function = Arc::new((desk.clone(), link_keys.clone(), objects));
+        Arc::new(move |event| {
+            let function = Arc::clone(&function);
+            async move {
+                let (desk, keys, objects) = &*function;
+                Ok(receive_email::handle(desk, keys, objects, event).await)
+            }
+            .boxed()
+        })
+    };
+    let record_delivery: events::Invoke = {
+        let desk = desk.clone();
+        Arc::new(move |event| {
+            let desk = desk.clone();
+            async move { Ok(record_delivery::handle(&desk, event).await?) }.boxed()
+        })
+    };
     let receiving = sqs::mapping(INBOUND_QUEUE, receive_email);
     let recording = events::target(record_delivery);
     let (stop_requests, requests_stop) = watch::channel(false);
@@ -326,6 +340,27 @@ fn link_config(data: Option<&Path>, api: SocketAddr) -> Result<(KeySource, Publi
         "PUBLIC_URL" => Some(format!("http://{api}")),
         _ => None,
     })?)
+}
+
+/// The variables of mail: where SES puts it, and that it tells what becomes of the desk's own.
+fn mail_config() -> Result<(Option<ConfigurationSet>, MailBucket), ConfigMistakes> {
+    Environment::read(&|name: &str| match name {
+        "CONFIGURATION_SET" => Some(CONFIGURATION_SET.to_owned()),
+        "MAIL_BUCKET" => Some(inbound::BUCKET.to_owned()),
+        _ => None,
+    })
+}
+
+/// What the desk wrote down of a mail; a store that does not answer has said nothing yet.
+fn outcomes(store: DynamoDbStore) -> Outcomes {
+    Arc::new(move |id| {
+        let store = store.clone();
+        async move {
+            let record = store.load_mail(&MailId::try_from(id).ok()?).await.ok()??;
+            Some(record.outcome.to_string())
+        }
+        .boxed()
+    })
 }
 
 async fn serve(port: Taken, router: axum::Router, stop: watch::Receiver<bool>) {

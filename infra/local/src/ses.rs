@@ -333,7 +333,6 @@ mod tests {
     use axum::http::Request;
     use jiff::Timestamp;
     use serde_json::Value;
-    use shared::policy::Policy;
     use tower::ServiceExt;
 
     use super::*;
@@ -359,9 +358,8 @@ mod tests {
     fn ses() -> Ses {
         let clock = Clock::of(|| Timestamp::UNIX_EPOCH);
         let (mailbox, settings) = (Mailbox::default(), Settings::default());
-        let policy = Policy::read(include_str!("../../policy.toml")).unwrap();
         let inbound = Inbound {
-            addresses: Addresses::of(&policy),
+            addresses: Addresses::of_tests(),
             objects: Objects::passing(),
             queue: Queue::passing("mail", settings),
             mailbox: mailbox.clone(),

@@ -37,8 +37,8 @@ impl Welcome {
     fn takes(&self) -> String {
         match &self.addresses {
             None => "taken nowhere: the policy has no addresses for it".to_owned(),
-            Some(Addresses { escalation, p1, reply }) => {
-                format!("taken at {escalation}, {p1} and {reply}")
+            Some(ours) => {
+                format!("taken at {}, {} and {}", ours.escalation(), ours.p1(), ours.reply())
             }
         }
     }
@@ -104,7 +104,7 @@ fn promises(policy: &Policy) -> String {
 
 /// Only where the policy says where mail comes in.
 fn by_mail(mailbox: &str, ours: &Addresses) -> String {
-    let Addresses { escalation, .. } = ours;
+    let escalation = ours.escalation();
     format!(
         r#"
   # The same by mail. In the browser: "Write a mail", and "Reply" on any that is shown.

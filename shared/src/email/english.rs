@@ -2,6 +2,7 @@
 
 mod account;
 mod customer;
+mod inbound;
 mod invitation;
 mod pause;
 mod priority;
@@ -12,12 +13,12 @@ mod team;
 
 use super::letter::{Frame, Letter};
 use super::when::When;
-use super::{EmailKind, OutboxEmail, Promise};
+use super::{Audience, EmailKind, OutboxEmail, Promise};
 use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::policy::Desk;
 
-pub(super) fn frame(desk: &Desk) -> Frame {
+pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
     Frame {
         lang: "en",
         steps_title: "What to do next",
@@ -26,6 +27,12 @@ pub(super) fn frame(desk: &Desk) -> Frame {
         colon: ":",
         repeat_notice: "You may have received this e-mail before: we could not be certain that it \
                         arrived, so it is sent again.",
+        writing_back: writing_back.map(|audience| match audience {
+            Audience::Customer => "You can write back to this e-mail: it reaches the people who work on your incident.",
+            Audience::Team => "What you write back to this e-mail goes to the customer and counts as a response. Begin with \
+             #internal, and only customer care reads it.",
+            Audience::AccountManager => "What you write back to this e-mail goes on the incident’s timeline and to customer care.",
+        }),
         foot: format!("{} · sent automatically by Escalation Desk", desk.name),
     }
 }
@@ -58,7 +65,18 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             customer::response_given(email, when, author, message, *next_update_at)
         }
         K::IncidentResolved { by, note } => customer::incident_resolved(email, by, note.as_ref()),
-        K::TeamEngaged { channel, promise } => team::engaged(email, when, *channel, *promise),
+        K::TeamEngaged { channel, promise, message } => {
+            team::engaged(email, when, *channel, *promise, message.as_ref())
+        }
+        K::NoteAdded { from, role, message, promise } => {
+            inbound::note_added(email, when, from, *role, message, *promise)
+        }
+        K::RequestIncomplete { requester, missing, number, message } => {
+            inbound::request_incomplete(requester, *missing, number.as_ref(), message.as_ref())
+        }
+        K::MailHeld { mails, more, waiting, reminder } => {
+            inbound::mail_held(when, mails, *more, *waiting, *reminder)
+        }
         K::DeadlineNear { promise } => team::deadline_near(email, when, *promise),
         K::EscalationAlert {
             alert,
@@ -161,7 +179,7 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             invitation::promise_overdue(email, when, *broken, *remind_at)
         }
     };
-    if email.kind.is_about_account() {
+    if !email.kind.is_about_incident() {
         return letter;
     }
     letter

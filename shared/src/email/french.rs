@@ -3,6 +3,7 @@
 
 mod account;
 mod customer;
+mod inbound;
 mod invitation;
 mod pause;
 mod priority;
@@ -15,12 +16,12 @@ use jiff::Timestamp;
 
 use super::letter::{Frame, Letter};
 use super::when::When;
-use super::{EmailKind, OutboxEmail, Promise};
+use super::{Audience, EmailKind, OutboxEmail, Promise};
 use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::policy::Desk;
 
-pub(super) fn frame(desk: &Desk) -> Frame {
+pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
     Frame {
         lang: "fr",
         steps_title: "À faire maintenant",
@@ -29,6 +30,12 @@ pub(super) fn frame(desk: &Desk) -> Frame {
         colon: "\u{a0}:",
         repeat_notice: "Vous avez peut-être déjà reçu cet e-mail\u{a0}: nous n’étions pas certains \
                         qu’il vous était parvenu, il vous est donc renvoyé.",
+        writing_back: writing_back.map(|audience| match audience {
+            Audience::Customer => "Vous pouvez répondre à cet e-mail\u{a0}: votre message parviendra aux personnes qui traitent votre incident.",
+            Audience::Team => "Votre réponse à cet e-mail sera transmise au client et comptera comme une réponse du service client. Commencez-la \
+             par #interne, et seul le service client la lira.",
+            Audience::AccountManager => "Votre réponse à cet e-mail sera ajoutée au suivi de l’incident et transmise au service client.",
+        }),
         foot: format!("{} · envoyé automatiquement par Escalation Desk", desk.name),
     }
 }
@@ -61,7 +68,18 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             customer::response_given(email, when, author, message, *next_update_at)
         }
         K::IncidentResolved { by, note } => customer::incident_resolved(email, by, note.as_ref()),
-        K::TeamEngaged { channel, promise } => team::engaged(email, when, *channel, *promise),
+        K::TeamEngaged { channel, promise, message } => {
+            team::engaged(email, when, *channel, *promise, message.as_ref())
+        }
+        K::NoteAdded { from, role, message, promise } => {
+            inbound::note_added(email, when, from, *role, message, *promise)
+        }
+        K::RequestIncomplete { requester, missing, number, message } => {
+            inbound::request_incomplete(requester, *missing, number.as_ref(), message.as_ref())
+        }
+        K::MailHeld { mails, more, waiting, reminder } => {
+            inbound::mail_held(when, mails, *more, *waiting, *reminder)
+        }
         K::DeadlineNear { promise } => team::deadline_near(email, when, *promise),
         K::EscalationAlert {
             alert,
@@ -164,7 +182,7 @@ pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {
             invitation::promise_overdue(email, when, *broken, *remind_at)
         }
     };
-    if email.kind.is_about_account() {
+    if !email.kind.is_about_incident() {
         return letter;
     }
     letter

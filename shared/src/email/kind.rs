@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountIncident;
+use crate::inbound::{MailId, Missing, Quarantined};
 use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
-use crate::incident::timeline::TimelineEntry;
+use crate::incident::timeline::{Role, TimelineEntry};
 use crate::incident::values::{
-    Channel, EmailAddress, Justification, Message, Name, Note, Priority,
+    Channel, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
 };
 
 /// The step of a ladder that an e-mail alerts for.
@@ -45,6 +46,22 @@ pub struct Promise {
     pub clock: ClockName,
     /// When it runs out.
     pub due_at: Timestamp,
+}
+
+/// A mail in quarantine, as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct HeldMail {
+    /// Its id, by which it is released or refused.
+    pub id: MailId,
+    /// When it arrived.
+    pub received_at: Timestamp,
+    /// The address that it says it is from; unknown when it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<EmailAddress>,
+    /// Its subject, cut.
+    pub subject: String,
+    /// Why it is held.
+    pub because: Quarantined,
 }
 
 /// To what kind of reader an e-mail speaks.
@@ -271,6 +288,48 @@ pub enum EmailKind {
         channel: Channel,
         /// The promise that runs.
         promise: Promise,
+        /// What the customer wrote, when it was opened by a mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+    },
+    /// To the teams concerned: somebody wrote, without speaking for care to the customer or for the
+    /// customer.
+    NoteAdded {
+        /// Who.
+        from: Name,
+        /// As whom.
+        role: Role,
+        /// What.
+        message: Message,
+        /// The promise that runs out first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        promise: Option<Promise>,
+    },
+    /// To whoever escalated by a mail that says too little: what is missing, and how to give it.
+    RequestIncomplete {
+        /// Who escalated.
+        requester: Name,
+        /// What is missing.
+        missing: Missing,
+        /// The incident that was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<IncidentNumber>,
+        /// What was written so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
+    },
+    /// To people who look after the quarantine: mails wait for them.
+    MailHeld {
+        /// Those that they have not been told of, or, in a reminder, all: oldest first, at most 20.
+        mails: Vec<HeldMail>,
+        /// How many more of these there are.
+        #[serde(default)]
+        more: usize,
+        /// How many wait in all.
+        waiting: usize,
+        /// Whether they have been told before.
+        #[serde(default)]
+        reminder: bool,
     },
     /// To the responsible teams, ahead of a deadline.
     DeadlineNear {
@@ -403,15 +462,18 @@ impl EmailKind {
         )
     }
 
-    /// Whether it is about an account's incidents. The incident with which it is kept is only the
-    /// last of them, and none of its reader's business.
+    /// Whether it is about the incident with which it is kept. One about an account's incidents is
+    /// kept with the last of them, which is none of its reader's business; one about mail is kept with
+    /// no incident.
     #[must_use]
-    pub fn is_about_account(&self) -> bool {
-        matches!(
+    pub fn is_about_incident(&self) -> bool {
+        !matches!(
             self,
             Self::RecurrenceReceived { .. }
                 | Self::RecurrenceReported { .. }
                 | Self::RecurrenceNoticed { .. }
+                | Self::RequestIncomplete { .. }
+                | Self::MailHeld { .. }
         )
     }
 
@@ -429,11 +491,14 @@ impl EmailKind {
             | Self::PriorityChanged { .. }
             | Self::EscalationInvited { .. }
             | Self::AccountManagerInvolved { .. }
+            | Self::RequestIncomplete { .. }
             | Self::RecurrenceReceived { .. } => Audience::Customer,
             Self::AccountManagerEngaged { .. }
             | Self::RecurrenceReported { .. }
             | Self::RecurrenceNoticed { .. } => Audience::AccountManager,
             Self::TeamEngaged { .. }
+            | Self::NoteAdded { .. }
+            | Self::MailHeld { .. }
             | Self::DeadlineNear { .. }
             | Self::EscalationAlert { .. }
             | Self::JustificationAdded { .. }

@@ -89,6 +89,8 @@ pub(super) struct Frame {
     pub colon: &'static str,
     /// Above a letter that may have come before.
     pub repeat_notice: &'static str,
+    /// What becomes of what the reader writes back, where that is taken.
+    pub writing_back: Option<&'static str>,
     /// At the foot: who writes, and that a machine does.
     pub foot: String,
 }

@@ -8,8 +8,11 @@ use super::story::care_line;
 use super::when::When;
 use super::wrap;
 use crate::account::AccountIncident;
+use crate::email::HeldMail;
+use crate::inbound::Quarantined;
 use crate::incident::Breaches;
 use crate::incident::timeline::{Event, TimelineEntry};
+use crate::incident::values::EmailAddress;
 
 /// Labels up to this width stand beside their row in the text part, longer ones above it.
 const WIDEST_LABEL: usize = 26;
@@ -78,6 +81,30 @@ impl List {
             }
         };
         Self { title, rows: incidents.into_iter().map(row).collect() }
+    }
+
+    /// Mails in quarantine, in the order in which they are given: who says to have written what, and
+    /// `because` of what it is held.
+    pub fn held(
+        title: String,
+        mails: &[HeldMail],
+        when: &When<'_>,
+        because: impl Fn(Quarantined) -> &'static str,
+    ) -> Self {
+        let dated = !mails.iter().all(|mail| when.is_same_day(mail.received_at));
+        let row = |mail: &HeldMail| {
+            let from = mail.from.as_ref().map_or("—", EmailAddress::as_str);
+            Row {
+                label: when.in_row(mail.received_at, dated),
+                lines: vec![
+                    from.to_owned(),
+                    because(mail.because).to_owned(),
+                    format!("id {}", mail.id),
+                ],
+                words: Some(mail.subject.clone()).filter(|subject| !subject.is_empty()),
+            }
+        };
+        Self { title, rows: mails.iter().map(row).collect() }
     }
 
     /// The rows as text, the labels in a column.

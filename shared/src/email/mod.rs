@@ -17,7 +17,7 @@ mod thread;
 mod when;
 mod wrap;
 
-pub use kind::{Alert, Audience, EmailKind, Promise};
+pub use kind::{Alert, Audience, EmailKind, HeldMail, Promise};
 pub use thread::Thread;
 pub use when::When;
 
@@ -26,7 +26,9 @@ use std::{fmt, str::FromStr};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::incident::values::{EmailAddress, Invalid, Language, Name, Priority, Summary};
+use crate::incident::values::{
+    EmailAddress, Invalid, Language, MessageId, Name, Priority, Summary,
+};
 
 /// The id of an outbox e-mail, `<thread>-<version>-<index>`: derived from the change that caused it,
 /// unique for ever, and safe in a header.
@@ -98,4 +100,7 @@ pub struct OutboxEmail {
     pub created_at: Timestamp,
     /// What it says.
     pub kind: EmailKind,
+    /// The mail of its reader that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<MessageId>,
 }

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::letter::{Fact, Frame, Letter, Quote, Tone};
 use super::when::When;
-use super::{EmailId, OutboxEmail, english, french, wrap};
-use crate::incident::values::{EmailAddress, Language, Summary};
+use super::{EmailId, OutboxEmail, Thread, english, french, wrap};
+use crate::incident::values::{EmailAddress, Language, MessageId, Summary};
 use crate::policy::{Desk, Sender};
 
 /// The header that carries the e-mail's id, by which a repeat and a delivery event are recognised.
@@ -24,6 +24,8 @@ pub struct Rendered {
     pub from: Sender,
     /// To whom.
     pub to: EmailAddress,
+    /// Where what its reader writes back goes; without one, to `from`.
+    pub reply_to: Option<EmailAddress>,
     /// The subject.
     pub subject: String,
     /// The text part.
@@ -55,8 +57,16 @@ struct Html<'a> {
     repeat: bool,
 }
 
-/// Puts an e-mail into words. `repeat` is how many attempts before may have reached the recipient,
-/// `url` is where its link leads; without it, a step shows the request that does the same.
+/// The ways back from an e-mail to the desk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WaysBack {
+    /// Where its link leads; without it, a step shows the request that does the same.
+    pub url: Option<String>,
+    /// Where what its reader writes back goes; without it, nobody is invited to write back.
+    pub reply_to: Option<EmailAddress>,
+}
+
+/// Puts an e-mail into words. `repeat` is how many attempts before may have reached the recipient.
 ///
 /// # Errors
 ///
@@ -65,16 +75,16 @@ pub fn render(
     email: &OutboxEmail,
     desk: &Desk,
     repeat: u32,
-    url: Option<&str>,
+    ways_back: &WaysBack,
 ) -> Result<Rendered, askama::Error> {
-    let (letter, frame) = words(email, desk, url);
-    let of_account = email.kind.is_about_account();
-    let about = email.summary.as_ref().filter(|_| !of_account);
+    let (letter, frame) = words(email, desk, ways_back);
+    let of_incident = email.kind.is_about_incident();
+    let about = email.summary.as_ref().filter(|_| of_incident);
     let (letter, frame, repeated) = (&letter, &frame, repeat > 0);
-    let tag = if of_account {
-        desk.name.to_string()
-    } else {
+    let tag = if of_incident {
         format!("{} {}", email.priority, email.id.thread)
+    } else {
+        desk.name.to_string()
     };
     let subject = match about {
         Some(about) => cut(&format!("[{tag}] {} · {about}", letter.stake)),
@@ -87,6 +97,7 @@ pub fn render(
         id: email.id.clone(),
         from: desk.sender.clone(),
         to: email.recipient.clone(),
+        reply_to: ways_back.reply_to.clone(),
         subject,
         text,
         html,
@@ -95,24 +106,59 @@ pub fn render(
 }
 
 /// What it says, and the words around it, in the recipient's language.
-pub(super) fn words(email: &OutboxEmail, desk: &Desk, url: Option<&str>) -> (Letter, Frame) {
+pub(super) fn words(email: &OutboxEmail, desk: &Desk, ways_back: &WaysBack) -> (Letter, Frame) {
     let when =
         When { zone: &desk.time_zone, language: email.language, written_at: email.created_at };
+    let audience = email.kind.audience();
+    let of_incident = email.kind.is_about_incident();
+    let writing_back = ways_back.reply_to.as_ref().filter(|_| of_incident).map(|_| audience);
     let (letter, frame) = match email.language {
-        Language::En => (english::letter(email, &when), english::frame(desk)),
-        Language::Fr => (french::letter(email, &when), french::frame(desk)),
+        Language::En => (english::letter(email, &when), english::frame(desk, writing_back)),
+        Language::Fr => (french::letter(email, &when), french::frame(desk, writing_back)),
     };
-    (letter.linked(url, email.kind.audience()), frame)
+    (letter.linked(ways_back.url.as_deref(), audience), frame)
 }
 
-/// SES replaces `Message-ID`, so the mail of an incident is threaded by a reference that it makes
-/// up: the same for all of them.
-fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, String)> {
-    let root = format!("<incident-{}@{}>", email.id.thread, desk.sender.address.domain());
-    let mut headers = vec![(ID_HEADER, email.id.to_string())];
-    if !email.kind.is_about_account() {
-        headers.push(("References", root));
+/// The reference that all e-mails of a thread share: SES replaces `Message-ID`, so one is made up.
+/// `None` for an e-mail that stands alone.
+#[must_use]
+pub fn thread_root(email: &OutboxEmail, domain: &str) -> Option<String> {
+    match &email.id.thread {
+        Thread::Incident(number) if email.kind.is_about_incident() => {
+            Some(format!("<{INCIDENT_ROOT}{number}@{domain}>"))
+        }
+        Thread::Incident(_) => None,
+        Thread::Mail(id) => Some(format!("<{MAIL_ROOT}{id}@{domain}>")),
+        Thread::Quarantine => Some(format!("<quarantine@{domain}>")),
     }
+}
+
+/// The thread of a reference that [`thread_root`] made for this domain.
+#[must_use]
+pub fn thread_of_root(reference: &str, domain: &str) -> Option<Thread> {
+    let (local, of) = reference.strip_prefix('<')?.strip_suffix('>')?.rsplit_once('@')?;
+    if !of.eq_ignore_ascii_case(domain) {
+        return None;
+    }
+    let number =
+        local.strip_prefix(INCIDENT_ROOT).map(|number| number.parse().map(Thread::Incident));
+    let thread = number.or_else(|| Some(local.strip_prefix(MAIL_ROOT)?.parse().map(Thread::Mail)));
+    thread?.ok()
+}
+
+const INCIDENT_ROOT: &str = "incident-";
+const MAIL_ROOT: &str = "mail-";
+
+fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, String)> {
+    let mut headers = vec![(ID_HEADER, email.id.to_string())];
+    let root = thread_root(email, desk.sender.address.domain());
+    // A mail that is answered is of its writer's own: with it, the writer's client shows both together.
+    let answers = email.answers.as_ref().map(MessageId::to_string).filter(|id| id.is_ascii());
+    let references: Vec<_> = root.into_iter().chain(answers.clone()).collect();
+    if !references.is_empty() {
+        headers.push(("References", references.join(" ")));
+    }
+    headers.extend(answers.map(|id| ("In-Reply-To", id)));
     headers.push(("Auto-Submitted", "auto-generated".to_owned()));
     if repeat > 0 {
         headers.push((REPEAT_HEADER, repeat.to_string()));

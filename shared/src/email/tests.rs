@@ -6,6 +6,7 @@
 mod course;
 mod fixtures;
 mod hostile;
+mod inbound;
 mod recurrence;
 mod same_words;
 mod story;

@@ -14,7 +14,7 @@ use crate::desk::Desk;
 use crate::incident::clock::after;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Command};
-use crate::store::{AnsweredRequest, Limit, RequestKey, Store};
+use crate::store::{AnsweredRequest, Limit, RequestKey, Store, StoreError};
 
 /// How long an answer is remembered.
 pub const REMEMBERED_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -138,6 +138,8 @@ pub async fn answer_within<S: Store, P: Scope, T: Sync>(
         Outcome::Stale(current) => Err(Problem::stale(current)),
         Outcome::OverLimit(limit) => Err(Problem::over_limit(&limit, desk.clock.now())),
         Outcome::Changed(change) => Ok(say(&change).into_response()),
+        // No mail goes along with a request.
+        Outcome::AlreadyHandled => Err(StoreError::Conflict.into()),
         Outcome::AlreadyAnswered(before) if before.fingerprint == asked.fingerprint => {
             let status = StatusCode::from_u16(before.status).unwrap_or(StatusCode::OK);
             let AnsweredRequest { location, etag, body, .. } = before;
@@ -172,8 +174,8 @@ where
         self.asked.if_match.as_ref().is_none_or(|condition| condition.allows(current))
     }
 
-    fn limit(&self, now: Timestamp) -> Option<Limit> {
-        (self.limit)(now)
+    fn limits(&self, _: &Change, now: Timestamp) -> Vec<Limit> {
+        (self.limit)(now).into_iter().collect()
     }
 
     fn request_key(&self) -> Option<&RequestKey> {

@@ -57,6 +57,18 @@ impl From<Refusal> for Problem {
             Refusal::UnknownAccount => {
                 Self::new(StatusCode::NOT_FOUND, "unknown-account", "Unknown account", said)
             }
+            Refusal::DomainTaken { .. } => {
+                Self::new(StatusCode::CONFLICT, "domain-taken", "Domain is another account's", said)
+            }
+            Refusal::UnknownMail => {
+                Self::new(StatusCode::NOT_FOUND, "unknown-mail", "Unknown mail", said)
+            }
+            Refusal::MailDecided { .. } => {
+                Self::new(StatusCode::CONFLICT, "mail-decided", "Mail is decided on", said)
+            }
+            Refusal::MailStillHeld { .. } => {
+                Self::new(StatusCode::CONFLICT, "mail-still-held", "Mail is still held", said)
+            }
             Refusal::NoIncidents { .. } => {
                 Self::new(StatusCode::CONFLICT, "no-incidents", "No incidents", said)
             }

@@ -3,8 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::incident::values::Invalid;
+use crate::incident::values::{IncidentNumber, Invalid};
 
 /// SES's id of a mail that came in: 1 to 128 of `A-Z a-z 0-9 . _ -`, the first a letter or digit, so
 /// that it is safe in keys, headers and URLs.
@@ -49,5 +50,34 @@ impl FromStr for MailId {
 impl fmt::Display for MailId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// What the numbers that the desk itself gives are made of: no vowels, so that they are no words.
+const LETTERS: &[u8] = b"0123456789BCDFGHJKLMNPQRSTVWXYZ";
+const OWN_LETTERS: usize = 8;
+
+/// The number of an incident that a mail opens without naming one: derived from the mail's id, so that
+/// the same mail cannot open two. `None` never happens.
+#[must_use]
+pub fn own_number(id: &MailId) -> Option<IncidentNumber> {
+    let hash = Sha256::digest(id.as_str());
+    let letters = hash.iter().take(OWN_LETTERS);
+    let letters = letters.map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]));
+    format!("P1-{}", letters.collect::<String>()).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbound::number::{DEFAULT, NumberPattern, find_in};
+
+    #[test]
+    fn the_number_that_the_desk_gives_is_found_in_a_mail_by_the_default_pattern() {
+        let pattern: NumberPattern = DEFAULT.parse().unwrap();
+        for id in ["d6iitobk75ur44p8kdnnp7g2n800", "1", "x.y"] {
+            let number = own_number(&id.parse().unwrap()).unwrap();
+            assert_eq!(find_in(&format!("Re: [P1 {number}] hello"), &pattern), Some(number));
+        }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Incident;
 use super::clock::{Clock, ClockName, Lateness};
 use super::timeline::{Event, StartedClock, TimelineEntry};
-use super::values::{AccountId, Customer, EmailAddress, Language, Name};
+use super::values::{AccountId, Customer, Domain, EmailAddress, Language, MessageId, Name};
 use crate::account::{Account, Remembered, RememberedId};
 use crate::email::{Audience, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::figures::Tally;
@@ -83,6 +83,31 @@ pub enum Refusal {
         /// Whose it is.
         account: AccountId,
     },
+    /// Whoever writes from a domain is of one account.
+    #[error("the domain {domain} is the account {account}'s")]
+    DomainTaken {
+        /// The domain.
+        domain: Domain,
+        /// Whose it is.
+        account: AccountId,
+    },
+    /// There is no mail of that id.
+    #[error("no mail has this id; it may be forgotten already")]
+    UnknownMail,
+    /// Somebody decided on a mail already, or nobody has to.
+    #[error("the mail does not wait: {outcome}")]
+    MailDecided {
+        /// What became of it.
+        outcome: String,
+    },
+    /// A mail that a person releases still cannot be acted on.
+    #[error("the mail cannot be acted on: {outcome}; {advice}")]
+    MailStillHeld {
+        /// What it would be.
+        outcome: String,
+        /// What would help.
+        advice: &'static str,
+    },
     /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,
@@ -123,6 +148,8 @@ pub(super) struct Draft<'a> {
     pub forgotten: Option<RememberedId>,
     events: Vec<(Event, Vec<StartedClock>)>,
     emails: Vec<Told>,
+    /// Whose mail this change answers.
+    answered: Option<(EmailAddress, MessageId)>,
 }
 
 /// Who is told what.
@@ -134,9 +161,10 @@ struct Told {
     kind: EmailKind,
 }
 
-/// What one transaction has room for beside the incident, an answer, a parked e-mail, a limit, the
-/// account, the incident as its account remembers it and as another forgets it, and the figures.
-const ROOM: usize = 100 - 8;
+/// What one transaction has room for beside the incident, an answer, a parked e-mail, two limits, the
+/// account, the incident as its account remembers it and as another forgets it, the figures, and of a
+/// mail that came in its record and the place that it leaves, twice: an earlier one may be completed.
+const ROOM: usize = 100 - 13;
 
 impl<'a> Draft<'a> {
     /// Starts from the incident as it is.
@@ -149,7 +177,13 @@ impl<'a> Draft<'a> {
             forgotten: None,
             events: Vec::new(),
             emails: Vec::new(),
+            answered: None,
         }
+    }
+
+    /// What this address is told answers a mail of its.
+    pub fn answer(&mut self, to: &EmailAddress, message_id: Option<MessageId>) {
+        self.answered = message_id.map(|message_id| (to.clone(), message_id));
     }
 
     /// Something happened.
@@ -297,7 +331,13 @@ impl<'a> Draft<'a> {
             started,
         });
         let entries: Vec<_> = entries.collect();
+        let answered = self.answered;
+        let answers = |to: &EmailAddress| {
+            let mail = answered.as_ref().filter(|(whose, _)| whose == to);
+            mail.map(|(_, message_id)| message_id.clone())
+        };
         let emails = (0..).zip(self.emails).map(|(index, told)| OutboxEmail {
+            answers: answers(&told.to),
             id: EmailId { thread: number.clone().into(), version, index },
             recipient: told.to,
             language: told.language,

@@ -2,13 +2,25 @@
 
 use jiff::Timestamp;
 
-use super::timeline::TimelineEntry;
+use super::timeline::{Role, TimelineEntry};
 use super::values::{
-    Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, Name, Note, Priority,
-    Summary,
+    Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, MessageId, Name, Note,
+    Priority, Summary,
 };
 use crate::account::{Account, AccountIncident};
 use crate::email::{EmailId, EmailKind};
+
+/// The mail by which a customer escalates or opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByMail {
+    /// Its own id, which the receipt answers.
+    pub message_id: Option<MessageId>,
+    /// What it says.
+    pub message: Option<Message>,
+    /// Whether a receipt may be one of what was said before: not to a sender who had an automatic
+    /// answer a moment ago.
+    pub answers_again: bool,
+}
 
 /// One request of a person, of time, or of the mail system.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +34,8 @@ pub enum Command {
         requester: Customer,
         /// Why.
         business_justification: Justification,
+        /// By which mail; `None` when another way.
+        by_mail: Option<ByMail>,
     },
     /// Care opens an incident. One that a customer's escalation created is completed instead: what
     /// care knows of it is added, and nothing that was promised is taken back.
@@ -38,6 +52,8 @@ pub enum Command {
         customer: Customer,
         /// When it reached care; without it, now.
         received_at: Option<Timestamp>,
+        /// By which mail of the customer; `None` when care opens it.
+        by_mail: Option<ByMail>,
     },
     /// A human in care gave the customer a public response.
     Respond {
@@ -70,6 +86,15 @@ pub enum Command {
         message: Option<Message>,
         /// When; without it, now.
         at: Option<Timestamp>,
+    },
+    /// Somebody who is known writes, without speaking for care to the customer or for the customer.
+    AddNote {
+        /// Who.
+        from: Name,
+        /// In which role.
+        role: Role,
+        /// What.
+        message: Message,
     },
     /// The incident turns out to hurt more, or less.
     ChangePriority {

@@ -4,6 +4,7 @@ mod account;
 mod deadline;
 mod escalate;
 mod ladder;
+mod note;
 mod open;
 mod pause;
 mod priority;
@@ -32,8 +33,9 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Change, Refusal> {
     match (command, state) {
-        (Command::Escalate { number, requester, business_justification }, state) => {
-            Ok(escalate::escalate(state, number, requester, business_justification, policy, now))
+        (Command::Escalate { number, requester, business_justification, by_mail }, state) => {
+            let asked = escalate::Asked { requester, business_justification, by_mail };
+            Ok(escalate::escalate(state, number, asked, policy, now))
         }
         (open @ Command::Open { .. }, state) => open::open(state, open, policy, now),
         (_, None) => Err(Refusal::UnknownIncident),
@@ -52,6 +54,7 @@ fn on_known(draft: Draft<'_>, command: Command) -> Result<Change, Refusal> {
         Command::CustomerReplied { from, message, at } => {
             pause::customer_replied(draft, from, message, at)
         }
+        Command::AddNote { from, role, message } => Ok(note::add(draft, from, role, message)),
         Command::ChangePriority { by, priority, reason } => {
             priority::change(draft, by, priority, reason)
         }

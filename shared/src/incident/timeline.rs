@@ -71,6 +71,18 @@ pub enum PauseEnd {
     PriorityRaised,
 }
 
+/// As whom somebody writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Of a team of the policy, and for the teams alone.
+    Team,
+    /// The account's manager.
+    AccountManager,
+    /// Another person who has the thread.
+    Other,
+}
+
 /// A clock that a response or a resolution stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StoppedClock {
@@ -106,6 +118,9 @@ pub enum Event {
         opened_at: Timestamp,
         /// The teams engaged.
         teams: Vec<TeamId>,
+        /// What the customer wrote, when it was opened by a mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Message>,
     },
     /// A resolved incident was opened again.
     Reopened {
@@ -171,6 +186,15 @@ pub enum Event {
         /// What.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Message>,
+    },
+    /// Somebody wrote, without speaking for care to the customer or for the customer.
+    NoteAdded {
+        /// Who.
+        from: Name,
+        /// As whom.
+        role: Role,
+        /// What.
+        message: Message,
     },
     /// A customer escalated.
     EscalatedByCustomer {
@@ -413,6 +437,8 @@ impl TimelineEntry {
                 *business_justification = business_justification.shortened(most);
             }
             Event::Responded { message: Some(message), .. }
+            | Event::Opened { message: Some(message), .. }
+            | Event::NoteAdded { message, .. }
             | Event::CustomerReplied { message: Some(message), .. } => {
                 *message = message.shortened(most);
             }

@@ -234,6 +234,8 @@ pub type Justification = Prose<10, 4000>;
 pub type Message = Prose<1, 20000>;
 /// A remark, or a reason.
 pub type Note = Prose<1, 4000>;
+/// The `Message-ID` of a mail, with its angle brackets.
+pub type MessageId = Line<3, 250>;
 
 /// How much an incident hurts; `P1` hurts most. Each has its own targets in the policy.
 #[derive(

@@ -63,6 +63,9 @@ fn action(kind: &EmailKind) -> Option<Action> {
         | K::RecurrenceReported { .. }
         | K::RecurrenceNoticed { .. }
         | K::TeamEngaged { .. }
+        | K::NoteAdded { .. }
+        | K::RequestIncomplete { .. }
+        | K::MailHeld { .. }
         | K::TeamEngagedAgain { .. }
         | K::TargetsChanged { .. }
         | K::CustomerReplied { .. }

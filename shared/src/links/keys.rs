@@ -7,8 +7,11 @@ use hmac::Hmac;
 use jiff::Timestamp;
 use sha2::Sha256;
 
+use super::reply_address;
 use super::token::{self, Link, LinkRefused};
-use crate::incident::values::Invalid;
+use crate::email::Thread;
+use crate::incident::values::{EmailAddress, Invalid};
+use crate::policy::Inbound;
 use crate::wrong_fields::WrongFields;
 
 /// A key shorter than SHA-256's output would be weaker than what it makes (RFC 2104, section 3).
@@ -126,6 +129,29 @@ impl LinkKeys {
     #[must_use]
     pub fn sign(&self, link: &Link) -> String {
         token::sign(link, &self.current.id, &self.current.signer)
+    }
+
+    /// The address at which a thread is written back to; `None` when it has none.
+    #[must_use]
+    pub fn reply_address(&self, inbound: &Inbound, thread: &Thread) -> Option<EmailAddress> {
+        reply_address::address(inbound, thread, self)
+    }
+
+    pub(super) fn mac_of_mark(&self, mark: &str) -> String {
+        token::mac_of_mark(mark, &self.current.signer)
+    }
+
+    /// Whether what stands behind the `+` has the form of a mark.
+    pub(super) fn may_be_tag(tag: &str) -> bool {
+        reply_address::claimed(tag).is_some()
+    }
+
+    /// The thread that stands behind the `+` of a reply address, if one of the keys has signed it.
+    #[must_use]
+    pub fn thread_of_tag(&self, tag: &str) -> Option<Thread> {
+        let (thread, mark, mac) = reply_address::claimed(tag)?;
+        let keys = [Some(&self.current), self.previous.as_ref()].into_iter().flatten();
+        keys.map(|key| &key.signer).any(|key| token::marked_by(&mark, &mac, key)).then_some(thread)
     }
 
     /// The link of a token that one of the keys has signed and that has not expired at `now`.

@@ -7,6 +7,7 @@
 
 pub mod for_email;
 pub mod keys;
+mod reply_address;
 pub mod ring;
 pub mod token;
 pub mod writer;

@@ -1,4 +1,4 @@
-//! URLs of links, as e-mails show them.
+//! The ways back from e-mails: URLs of links, and addresses to write back to.
 
 use http::Uri;
 use jiff::Timestamp;
@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use super::for_email::link_of;
 use super::ring::KeyRing;
 use crate::config::{Config, Environment};
-use crate::email::OutboxEmail;
+use crate::email::render::WaysBack;
+use crate::email::{OutboxEmail, Thread};
 use crate::incident::values::Invalid;
+use crate::policy::Inbound;
 use crate::telemetry::{Metric, emit};
 
 /// `PUBLIC_URL`: where people reach the HTTP API, an origin such as `https://desk.example.com`.
@@ -55,7 +57,7 @@ impl Config for PublicUrl {
     }
 }
 
-/// Makes the URLs of links in e-mails.
+/// Makes the URLs of links in e-mails, and the addresses to write back to.
 #[derive(Debug, Clone)]
 pub struct LinkWriter {
     keys: KeyRing,
@@ -69,17 +71,37 @@ impl LinkWriter {
         Self { keys, public_url }
     }
 
-    /// The URL of an e-mail's link; `None` when it has none, and when there are no keys at the
-    /// moment: an alert is needed more than its link, so it goes without.
-    pub async fn url_of(&self, email: &OutboxEmail, now: Timestamp) -> Option<String> {
-        let link = link_of(email)?;
+    /// The ways back from an e-mail: its link, and the address that is its thread's own. There is
+    /// no link, and the address is everybody's, when there are no keys at the moment: an alert is needed
+    /// more than its link.
+    pub async fn ways_back(
+        &self,
+        email: &OutboxEmail,
+        inbound: Option<&Inbound>,
+        now: Timestamp,
+    ) -> WaysBack {
+        let link = link_of(email);
+        // What the desk says of an account's incidents is kept with one of them, and no part of it.
+        let of_thread = email.kind.is_about_incident() || email.id.thread.number().is_none();
+        let inbound = inbound.filter(|_| of_thread && email.id.thread != Thread::Quarantine);
+        if link.is_none() && inbound.is_none() {
+            return WaysBack::default();
+        }
         match self.keys.keys(now).await {
-            Ok(keys) => Some(format!("{}/links/{}", self.public_url.0, keys.sign(&link))),
+            Ok(keys) => WaysBack {
+                url: link.map(|link| format!("{}/links/{}", self.public_url.0, keys.sign(&link))),
+                // A number too long for an address of its own is found in the references.
+                reply_to: inbound.map(|inbound| {
+                    let own = keys.reply_address(inbound, &email.id.thread);
+                    own.unwrap_or_else(|| inbound.reply_address.clone())
+                }),
+            },
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::error!(email.id = %email.id, %error, source, "an e-mail goes out without its link");
                 emit(Metric::EmailsWithoutLink, 1, now);
-                None
+                let reply_to = inbound.map(|inbound| inbound.reply_address.clone());
+                WaysBack { url: None, reply_to }
             }
         }
     }

@@ -9,6 +9,8 @@ use aws_sdk_sesv2::types::{
 
 use super::{Mailer, SendError};
 use crate::aws::never_connected;
+use crate::config::{Config, Environment};
+use crate::email::EmailId;
 use crate::email::render::Rendered;
 use crate::policy::Sender;
 
@@ -22,13 +24,41 @@ pub const INCIDENT_TAG: &str = "incident";
 #[derive(Debug, Clone)]
 pub struct SesMailer {
     client: Client,
+    configuration_set: Option<ConfigurationSet>,
 }
 
 impl SesMailer {
     /// A mailer with this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, configuration_set: None }
+    }
+
+    /// The same mailer, whose e-mails SES tells of as this configuration set says.
+    #[must_use]
+    pub fn told_of_by(self, configuration_set: Option<ConfigurationSet>) -> Self {
+        Self { configuration_set, ..self }
+    }
+}
+
+/// The name of the SES configuration set that says where SES tells what becomes of an e-mail:
+/// 1 to 64 letters, digits, `_` and `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigurationSet(String);
+
+const LONGEST_CONFIGURATION_SET: usize = 64;
+
+/// `CONFIGURATION_SET`; without it SES tells nothing, and no delivery is ever confirmed.
+impl Config for Option<ConfigurationSet> {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        const VARIABLE: &str = "CONFIGURATION_SET";
+        let name = environment.optional(VARIABLE)?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        if name.len() > LONGEST_CONFIGURATION_SET || !name.bytes().all(plain) {
+            let most = LONGEST_CONFIGURATION_SET;
+            environment.wrong(VARIABLE, format!("must be 1 to {most} of A-Z a-z 0-9 _ -"));
+        }
+        Some(ConfigurationSet(name))
     }
 }
 
@@ -44,7 +74,9 @@ impl Mailer for SesMailer {
             .send_email()
             .from_email_address(mailbox(&email.from))
             .destination(Destination::builder().to_addresses(email.to.as_str()).build())
+            .set_reply_to_addresses(email.reply_to.as_ref().map(|to| vec![to.to_string()]))
             .content(EmailContent::builder().simple(content).build())
+            .set_configuration_set_name(self.configuration_set.as_ref().map(|set| set.0.clone()))
             .set_email_tags(
                 [
                     tag(EMAIL_ID_TAG, &email.id.to_string()),
@@ -68,6 +100,23 @@ impl Mailer for SesMailer {
 /// same.
 fn tag_value(text: &str) -> String {
     text.replace('_', "_5F").replace('.', "_2E")
+}
+
+/// The e-mail of which [`EMAIL_ID_TAG`] has this value; `None` when no mailer of a desk wrote it.
+#[must_use]
+pub fn email_of_tag(value: &str) -> Option<EmailId> {
+    let mut parts = value.split('_');
+    let mut text = parts.next()?.to_owned();
+    for part in parts {
+        let (escaped, rest) = part.split_at_checked(2)?;
+        text.push(match escaped {
+            "5F" => '_',
+            "2E" => '.',
+            _ => return None,
+        });
+        text.push_str(rest);
+    }
+    text.parse().ok()
 }
 
 /// `"Name" <address>`, the name quoted, so that no character of it means anything; names outside
@@ -158,5 +207,33 @@ mod tests {
         assert!(values.iter().all(|value| value.chars().all(taken)), "{values:?}");
         let distinct: std::collections::HashSet<_> = values.iter().collect();
         assert_eq!(distinct.len(), values.len());
+    }
+
+    #[test]
+    fn a_tag_leads_back_to_its_email() {
+        for text in ["INC-1-1-0", "a_2Eb..c__d-12-3", "_-1-0", "_d6iito_.bk-1-0", "A5F-1-0"] {
+            let id: EmailId = text.parse().unwrap();
+            assert_eq!(email_of_tag(&tag_value(text)), Some(id), "{text}");
+        }
+        for value in ["", "INC-1", "INC_-1-0", "INC_5-1-0", "INC_5f-1-0", "INC_é-1-0", "INC.1-1-0 "]
+        {
+            assert_eq!(email_of_tag(value), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_set_is_optional_and_a_wrong_name_is_told() {
+        let read = |name: &str| {
+            let name = name.to_owned();
+            let given =
+                move |variable: &str| (variable == "CONFIGURATION_SET").then(|| name.clone());
+            Environment::read::<Option<ConfigurationSet>>(&given)
+        };
+        assert_eq!(read("").unwrap(), None);
+        assert_eq!(read("desk_1-a").unwrap(), Some(ConfigurationSet("desk_1-a".to_owned())));
+        for wrong in ["a b", "désk", "a.b", &"a".repeat(65)] {
+            let mistakes = read(wrong).unwrap_err().to_string();
+            assert!(mistakes.contains("CONFIGURATION_SET: must be 1 to 64"), "{mistakes}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! environment, and a `Policy` that exists has been checked whole.
 
 mod calendar;
+mod inbound;
 mod limits;
 mod period;
 mod read;
@@ -18,6 +19,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use calendar::{Calendar, WorkingTime};
+pub use inbound::{Alias, Inbound};
 pub use limits::{Allowance, Limits};
 pub use period::Period;
 pub use read::{PolicyMistake, PolicyMistakes};
@@ -27,7 +29,7 @@ pub use warning::Warning;
 pub use webhook::{MAX_WEBHOOKS, Webhook, WebhookUrl};
 
 use crate::incident::clock::ClockName;
-use crate::incident::values::{EmailAddress, Invalid, Language, Line, Name, Priority};
+use crate::incident::values::{Domain, EmailAddress, Invalid, Language, Line, Name, Priority};
 use crate::wrong_fields::WrongFields;
 
 /// How many recipients one step may reach, so that an incident, its entries and its e-mails fit
@@ -45,6 +47,10 @@ pub const MAX_WARNINGS: usize = 10;
 
 /// How long an incident may wait on the customer where the policy does not say.
 const LONGEST_PAUSE_DAYS: i64 = 5;
+
+/// How long the desk waits for word of an e-mail where the policy does not say. Mail servers that
+/// make an unknown sender try again (greylisting) let it in after 5 to 10 minutes.
+const UNCONFIRMED_AFTER_MINUTES: i64 = 15;
 
 /// A team's, ladder's, calendar's or webhook's id: the word behind `[teams.` and so on.
 pub type Id = Line<1, 64>;
@@ -76,6 +82,9 @@ pub struct Policy {
     /// The other systems that hear of every change.
     #[deserr(default)]
     pub webhooks: Table<Webhook>,
+    /// Mail that comes in.
+    #[deserr(default)]
+    pub inbound: Option<Inbound>,
 }
 
 /// What holds for the whole desk.
@@ -103,6 +112,9 @@ pub struct Desk {
     /// escalate, and the responsible teams are reminded until somebody responds.
     #[deserr(default = true)]
     pub automatic_escalation: bool,
+    /// How long after it was sent an e-mail of which SES has said nothing is shown as unconfirmed.
+    #[deserr(default = Period::of_minutes(UNCONFIRMED_AFTER_MINUTES))]
+    pub unconfirmed_after: Period,
 }
 
 fn zone(name: String) -> Result<TimeZone, Invalid> {
@@ -134,6 +146,9 @@ pub struct Team {
     /// The language of its e-mails; without it the desk's default.
     #[deserr(default)]
     pub language: Option<Language>,
+    /// Whoever writes from these domains is of the team, beside its own addresses.
+    #[deserr(default)]
+    pub domains: Vec<Domain>,
 }
 
 /// The promises by priority; every priority has its own, so that no open incident is without one.

@@ -26,6 +26,12 @@ impl Period {
         Self(SignedDuration::from_secs(days.clamp(1, 366) * DAY_SECS))
     }
 
+    /// So many minutes; at least one, and at most the longest.
+    #[must_use]
+    pub fn of_minutes(minutes: i64) -> Self {
+        Self(SignedDuration::from_mins(minutes.clamp(1, 366 * 24 * 60)))
+    }
+
     /// Both, one after the other; `None` when that is longer than a policy may say.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {

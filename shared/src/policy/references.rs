@@ -24,11 +24,8 @@ pub(super) fn check(policy: &Value, wrong: &mut WrongFields) {
     if webhooks > MAX_WEBHOOKS {
         wrong.push("/webhooks", format!("has {webhooks} webhooks; write at most {MAX_WEBHOOKS}"));
     }
-    let pointer = "/desk/undeliverable_teams";
-    let told = checker.teams(pointer, Reach::Somebody, wrong).len();
-    if (MAX_UNDELIVERABLE_RECIPIENTS + 1..=checker.most()).contains(&told) {
-        wrong.push(pointer, too_many(told, MAX_UNDELIVERABLE_RECIPIENTS));
-    }
+    checker.few("/desk/undeliverable_teams", wrong);
+    checker.inbound(wrong);
     for priority in ["P1", "P2", "P3", "P4"] {
         checker.teams(&format!("/targets/{priority}/responsible"), Reach::Somebody, wrong);
         let pointer = format!("/targets/{priority}/ladder");
@@ -113,6 +110,43 @@ impl<'a> Checker<'a> {
             wrong.push(pointer, too_many(addresses.len(), self.most()));
         }
         addresses
+    }
+
+    /// Teams that are told beside others, in one transaction.
+    fn few(&self, pointer: &str, wrong: &mut WrongFields) {
+        let told = self.teams(pointer, Reach::Somebody, wrong).len();
+        if (MAX_UNDELIVERABLE_RECIPIENTS + 1..=self.most()).contains(&told) {
+            wrong.push(pointer, too_many(told, MAX_UNDELIVERABLE_RECIPIENTS));
+        }
+    }
+
+    /// Each address means one thing, and nothing that the desk sends may come back to it as mail.
+    fn inbound(&self, wrong: &mut WrongFields) {
+        let Some(inbound) = self.section("inbound") else { return };
+        self.few("/inbound/quarantine_teams", wrong);
+        let names = ["escalation_address", "p1_address", "reply_address"];
+        let taken: Vec<_> = names
+            .into_iter()
+            .filter_map(|name| Some((name, inbound.get(name)?.as_str()?.to_ascii_lowercase())))
+            .collect();
+        for (n, (name, address)) in taken.iter().enumerate() {
+            if let Some((before, _)) = taken[..n].iter().find(|(_, before)| before == address) {
+                wrong.push(format!("/inbound/{name}"), format!("is {before} too; write another"));
+            }
+            if *name == "reply_address" && address.contains('+') {
+                let detail = "has a `+` already, behind which each thread has its own mark";
+                wrong.push(format!("/inbound/{name}"), detail);
+            }
+        }
+        for (_, team) in self.ids("teams") {
+            let own = self.addresses(team).map(str::to_ascii_lowercase);
+            for address in own.filter(|own| taken.iter().any(|(_, taken)| taken == own)) {
+                let detail = format!(
+                    "has {address}, at which the desk takes mail in; write an address of people"
+                );
+                wrong.push(format!("/teams/{}", escaped(team)), detail);
+            }
+        }
     }
 
     fn addresses(&self, team: &str) -> impl Iterator<Item = &'a str> {

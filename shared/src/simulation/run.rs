@@ -8,7 +8,7 @@ use super::{
     Simulation,
 };
 use crate::email::OutboxEmail;
-use crate::email::render::render;
+use crate::email::render::{WaysBack, render};
 use crate::incident::clock::after;
 use crate::incident::values::{Customer, IncidentNumber};
 use crate::incident::{Change, Command, Incident, decide};
@@ -145,7 +145,7 @@ impl Run<'_> {
     }
 
     fn simulated(&self, email: &OutboxEmail) -> Option<SimulatedEmail> {
-        let rendered = render(email, &self.policy.desk, 0, None).ok()?;
+        let rendered = render(email, &self.policy.desk, 0, &WaysBack::default()).ok()?;
         let kind = serde_json::to_value(&email.kind).ok()?;
         Some(SimulatedEmail {
             id: email.id.clone(),
@@ -175,6 +175,7 @@ fn open(scenario: &Scenario, customer: Customer) -> Option<Command> {
         summary: SUMMARY.parse().ok()?,
         customer,
         received_at: None,
+        by_mail: None,
     })
 }
 
@@ -199,6 +200,7 @@ fn command(what: Doing, customer: &Customer, opened_at: Timestamp) -> Option<Com
             number: number()?,
             requester: customer.clone(),
             business_justification: JUSTIFICATION.parse().ok()?,
+            by_mail: None,
         },
         Doing::Resolve => Command::Resolve { by, note: None },
         Doing::Reopen => Command::Reopen { by, note: None },

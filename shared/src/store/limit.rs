@@ -1,4 +1,5 @@
-//! How often somebody may do a thing: counted in fixed windows, in the transaction of the thing.
+//! How often somebody may do a thing: counted in fixed windows, or spaced out from one time to the
+//! next, in the transaction of the thing.
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -7,7 +8,7 @@ use crate::incident::clock::after;
 use crate::incident::values::EmailAddress;
 use crate::policy::Allowance;
 
-/// One window of one customer, and how often the thing may be done in it.
+/// One window of one person, and how often the thing may be done in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
     /// What is limited.
@@ -20,6 +21,9 @@ pub struct Limit {
     pub until: Timestamp,
     /// How often.
     pub count: u32,
+    /// When it is done, if the window is the time since it was last done, and not one that lies the
+    /// same for all.
+    pub done_at: Option<Timestamp>,
 }
 
 impl Limit {
@@ -31,18 +35,46 @@ impl Limit {
         allowance: Allowance,
         now: Timestamp,
     ) -> Self {
-        let whom = Sha256::digest(whom.as_str().to_ascii_lowercase());
         let length = allowance.per.duration();
         let into = now.as_second().rem_euclid(length.as_secs());
         let since = Timestamp::from_second(now.as_second() - into).unwrap_or(now);
         Self {
             what,
-            whom: whom.iter().map(|byte| format!("{byte:02x}")).collect(),
+            whom: hash_of(whom),
             since,
             until: after(since, length.max(SignedDuration::from_secs(1))),
             count: allowance.count,
+            done_at: None,
         }
     }
+
+    /// Once, and not again before `apart` has passed.
+    #[must_use]
+    pub fn spaced(
+        what: &'static str,
+        whom: &EmailAddress,
+        apart: SignedDuration,
+        now: Timestamp,
+    ) -> Self {
+        let (since, until) = (after(now, -apart), after(now, apart));
+        Self { what, whom: hash_of(whom), since, until, count: 1, done_at: Some(now) }
+    }
+
+    /// Done whatever was done before, so that it is not done again before `apart` has passed.
+    #[must_use]
+    pub fn marked(
+        what: &'static str,
+        whom: &EmailAddress,
+        apart: SignedDuration,
+        now: Timestamp,
+    ) -> Self {
+        Self { since: Timestamp::MAX, ..Self::spaced(what, whom, apart, now) }
+    }
+}
+
+fn hash_of(whom: &EmailAddress) -> String {
+    let hash = Sha256::digest(whom.as_str().to_ascii_lowercase());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -10,15 +10,20 @@ use jiff::civil::Date;
 use super::dynamodb::keys::{shard_of, shard_of_thread};
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
-    DueTarget, RequestKey, Store, StoreError, Story,
+    DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Store, StoreError, Story,
+    Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::EmailId;
+use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
 use crate::figures::Figures;
+use crate::inbound::{MailId, MailRecord, Outcome, notice};
 use crate::incident::Incident;
+use crate::incident::clock::after;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::{AccountId, IncidentNumber};
-use crate::outbox::{Delivery, DeliveryStatus, EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::incident::values::{AccountId, Domain, IncidentNumber};
+use crate::outbox::{
+    Delivery, DeliveryStatus, EmailFacts, EmailItem, Learned, OutboxId, Settlement, WebhookItem,
+};
 use crate::webhook::WebhookId;
 
 /// How many due items make a page, so that paging is exercised.
@@ -41,6 +46,12 @@ struct State {
     figures: BTreeMap<Date, Figures>,
     /// How often each thing was done in each window.
     done: HashMap<(&'static str, String, Timestamp), u32>,
+    /// When each thing that is spaced out was last done.
+    last_done: HashMap<(&'static str, String), Timestamp>,
+    domains: BTreeMap<Domain, AccountId>,
+    mails: BTreeMap<MailId, MailRecord>,
+    held: BTreeMap<(Timestamp, MailId), HeldMail>,
+    watch: Watch,
 }
 
 impl MemoryStore {
@@ -85,7 +96,68 @@ impl State {
         let recurrences = self.remembered.iter().filter_map(|(id, (_, due_at))| {
             Some(DuePosition { due_at: (*due_at)?, target: DueTarget::Recurrence(id.clone()) })
         });
-        incidents.chain(emails).chain(webhooks).chain(recurrences)
+        let watch = self.watch.due_at;
+        let watch = watch.map(|due_at| DuePosition { due_at, target: DueTarget::Quarantine });
+        incidents.chain(emails).chain(webhooks).chain(recurrences).chain(watch)
+    }
+
+    /// What stands against doing these once more, or against writing what becomes of these mails.
+    fn refuses(
+        &self,
+        limits: &[Limit],
+        mails: &[MailWrite],
+    ) -> Result<Option<Committed>, StoreError> {
+        let version = |id: &MailId| self.mails.get(id).map_or(0, |record| record.version);
+        for MailWrite { record, .. } in mails {
+            match (version(&record.id), record.version) {
+                (before, next) if next == before + 1 => {}
+                (_, 1) => return Ok(Some(Committed::AlreadyHandled)),
+                _ => return Err(StoreError::Conflict),
+            }
+        }
+        let is_full = |limit: &&Limit| {
+            let thing = (limit.what, limit.whom.clone());
+            if limit.done_at.is_some() {
+                return self.last_done.get(&thing).is_some_and(|last| *last > limit.since);
+            }
+            let done = self.done.get(&(thing.0, thing.1, limit.since));
+            done.is_some_and(|done| *done >= limit.count)
+        };
+        Ok(limits.iter().find(is_full).cloned().map(Committed::OverLimit))
+    }
+
+    fn count(&mut self, limits: Vec<Limit>) {
+        for limit in limits {
+            if let Some(done_at) = limit.done_at {
+                self.last_done.insert((limit.what, limit.whom), done_at);
+            } else {
+                *self.done.entry((limit.what, limit.whom, limit.since)).or_default() += 1;
+            }
+        }
+    }
+
+    fn keep(&mut self, mails: Vec<MailWrite>) {
+        for MailWrite { record, left } in mails {
+            if let Some(left) = left {
+                self.held.remove(&(left, record.id.clone()));
+            }
+            if let (Some(tell_at), Some(held)) = (record.tell_at, record.held()) {
+                let due_at = after(tell_at, notice::MARGIN);
+                let at_once = !matches!(record.outcome, Outcome::Incomplete { .. });
+                self.watch.due_at = self.watch.due_at.filter(|_| !at_once).or(Some(due_at));
+                self.watch.version += 1;
+                self.held.insert((tell_at, record.id.clone()), held);
+            }
+            self.mails.insert(record.id.clone(), record);
+        }
+    }
+
+    fn enqueue(&mut self, emails: &[OutboxEmail]) {
+        for email in emails {
+            let delivery = Delivery::pending(email.created_at);
+            let item = EmailItem::of(email.clone(), delivery, EmailFacts::default());
+            self.emails.insert(email.id.clone(), item);
+        }
     }
 
     /// Whether an account may be written: it is the version after what is there.
@@ -112,6 +184,51 @@ impl State {
         true
     }
 
+    /// Records what is known of an e-mail, if it is as it was when that was learned.
+    fn learn(&mut self, learned: &Learned) -> bool {
+        let is_as_before = |item: &&mut EmailItem| {
+            (item.delivery.status == DeliveryStatus::Parked) == learned.was_parked
+                && learned.news.iter().all(|n| item.facts.get(n.kind) == n.before.as_ref())
+        };
+        let Some(item) = self.emails.get_mut(&learned.id).filter(is_as_before) else {
+            return false;
+        };
+        let mut delivery = item.delivery.clone();
+        delivery.status = learned.status();
+        delivery.due_at = None;
+        delivery.claim_id = None;
+        if !learned.was_parked {
+            delivery.error = None;
+        }
+        let news = learned.news.iter().map(|news| (news.kind, news.now.clone()));
+        let facts = news.collect::<EmailFacts>().joined(&item.facts);
+        *item = EmailItem::of(item.email.clone(), delivery, facts);
+        true
+    }
+
+    /// Parks an e-mail, if it is as it was found; whether it was.
+    fn park(&mut self, parked: &ParkedEmail) -> bool {
+        let (id, error) = match parked {
+            ParkedEmail::Undelivered(learned) => return self.learn(learned),
+            ParkedEmail::Unsendable { id, claim_id, error } => {
+                if self.claimed(&id.clone().into(), claim_id).is_err() {
+                    return false;
+                }
+                (id, error)
+            }
+            ParkedEmail::Unreadable { id, error } => (id, error),
+        };
+        let is_parked = |item: &EmailItem| item.delivery.status == DeliveryStatus::Parked;
+        let Some(item) = self.emails.get_mut(id).filter(|item| !is_parked(item)) else {
+            return false;
+        };
+        item.delivery.status = DeliveryStatus::Parked;
+        item.delivery.due_at = None;
+        item.delivery.claim_id = None;
+        item.delivery.error = Some(error.clone());
+        true
+    }
+
     /// The delivery of what is due at exactly that instant.
     fn due_at(&mut self, id: &OutboxId, due_at: Timestamp) -> Option<&mut Delivery> {
         self.delivery(id).filter(|delivery| delivery.due_at == Some(due_at))
@@ -133,6 +250,7 @@ fn shard_of_target(target: &DueTarget) -> u8 {
         DueTarget::Email(id) => shard_of_thread(&id.thread),
         DueTarget::Recurrence(id) => shard_of(&id.number),
         DueTarget::Webhook(id) => shard_of(&id.number),
+        DueTarget::Quarantine => shard_of_thread(&Thread::Quarantine),
         DueTarget::Foreign { .. } => 0,
     }
 }
@@ -144,18 +262,15 @@ impl Store for MemoryStore {
 
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
         let mut state = self.state();
-        let Commit { change, answered, parked, limit } = commit;
+        let Commit { change, answered, parked, limits, mails } = commit;
         if let Some(asked) = &answered
             && let Some(before) = state.answered.get(&asked.key)
             && before.expires_at > asked.answered_at
         {
             return Ok(Committed::AlreadyAnswered(before.clone()));
         }
-        let window = limit.as_ref().map(|limit| (limit.what, limit.whom.clone(), limit.since));
-        if let (Some(limit), Some(window)) = (limit, &window)
-            && state.done.get(window).is_some_and(|done| *done >= limit.count)
-        {
-            return Ok(Committed::OverLimit(limit));
+        if let Some(refused) = state.refuses(&limits, &mails)? {
+            return Ok(refused);
         }
         let number = &change.incident.number;
         let version = state.incidents.get(number).map_or(0, |incident| incident.version);
@@ -166,26 +281,10 @@ impl Store for MemoryStore {
         if change.account.as_ref().is_some_and(|account| !state.follows(account)) {
             return Err(StoreError::Conflict);
         }
-        if let Some(parked) = &parked {
-            match &parked.claim_id {
-                Some(claim_id) => {
-                    state.claimed(&parked.id.clone().into(), claim_id)?;
-                }
-                None => {
-                    let item = state.emails.get(&parked.id);
-                    if item.is_none_or(|item| item.delivery.status == DeliveryStatus::Parked) {
-                        return Err(StoreError::Conflict);
-                    }
-                }
-            }
-        }
-        if let Some(parked) = parked
-            && let Some(item) = state.emails.get_mut(&parked.id)
+        if let Some(parked) = &parked
+            && !state.park(parked)
         {
-            item.delivery.status = DeliveryStatus::Parked;
-            item.delivery.due_at = None;
-            item.delivery.claim_id = None;
-            item.delivery.error = Some(parked.error);
+            return Ok(Committed::EmailChanged);
         }
         if !change.is_empty() {
             state.incidents.insert(number.clone(), change.incident.clone());
@@ -202,11 +301,7 @@ impl Store for MemoryStore {
                 let entry = (remembered.incident.clone(), remembered.look_at.or(due_before));
                 state.remembered.insert(remembered.id(), entry);
             }
-            for email in &change.emails {
-                let delivery = Delivery::pending(email.created_at);
-                let item = EmailItem { email: email.clone(), delivery };
-                state.emails.insert(email.id.clone(), item);
-            }
+            state.enqueue(&change.emails);
             for webhook in &change.webhooks {
                 let delivery = Delivery::pending(webhook.created_at);
                 let item = WebhookItem { webhook: webhook.clone(), delivery };
@@ -216,9 +311,8 @@ impl Store for MemoryStore {
                 state.figures.entry(tally.day).or_default().merge(&tally.figures());
             }
         }
-        if let Some(window) = window {
-            *state.done.entry(window).or_default() += 1;
-        }
+        state.count(limits);
+        state.keep(mails);
         if let Some(answered) = answered {
             state.answered.insert(answered.key.clone(), answered);
         }
@@ -274,6 +368,14 @@ impl Store for MemoryStore {
         let mut state = self.state();
         let claimed = state.claim(&id.clone().into(), claim_id, lease_until);
         Ok(state.webhooks.get(id).filter(|_| claimed).cloned())
+    }
+
+    async fn load_email(&self, id: &EmailId) -> Result<Option<EmailItem>, StoreError> {
+        Ok(self.state().emails.get(id).cloned())
+    }
+
+    async fn learn(&self, learned: &Learned) -> Result<(), StoreError> {
+        if self.state().learn(learned) { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn settle(
@@ -383,12 +485,77 @@ impl Store for MemoryStore {
         Ok(self.state().accounts.get(id).cloned())
     }
 
-    async fn put_account(&self, account: &Account) -> Result<(), StoreError> {
+    async fn put_account(
+        &self,
+        account: &Account,
+        before: Option<&Account>,
+    ) -> Result<(), StoreError> {
         let mut state = self.state();
-        if !state.follows(account) {
+        let is_anothers =
+            |domain: &Domain| state.domains.get(domain).is_some_and(|owner| *owner != account.id);
+        if !state.follows(account) || account.domains.iter().any(is_anothers) {
             return Err(StoreError::Conflict);
         }
+        for domain in before.map(|before| before.domains.as_slice()).unwrap_or_default() {
+            state.domains.remove(domain);
+        }
+        for domain in &account.domains {
+            state.domains.insert(domain.clone(), account.id.clone());
+        }
         state.accounts.insert(account.id.clone(), account.clone());
+        Ok(())
+    }
+
+    async fn account_of(&self, domain: &Domain) -> Result<Option<AccountId>, StoreError> {
+        Ok(self.state().domains.get(domain).cloned())
+    }
+
+    async fn keep_mail(
+        &self,
+        mails: &[MailWrite],
+        emails: &[OutboxEmail],
+        limits: &[Limit],
+    ) -> Result<Committed, StoreError> {
+        let mut state = self.state();
+        if let Some(refused) = state.refuses(limits, mails)? {
+            return Ok(refused);
+        }
+        state.count(limits.to_vec());
+        state.keep(mails.to_vec());
+        state.enqueue(emails);
+        Ok(Committed::Done)
+    }
+
+    async fn load_mail(&self, id: &MailId) -> Result<Option<MailRecord>, StoreError> {
+        Ok(self.state().mails.get(id).cloned())
+    }
+
+    async fn held_mails(
+        &self,
+        after: Option<&(Timestamp, MailId)>,
+        limit: usize,
+    ) -> Result<HeldPage, StoreError> {
+        let state = self.state();
+        let behind =
+            state.held.iter().filter(|(place, _)| after.is_none_or(|after| *place > after));
+        let mut mails: Vec<_> = behind.map(|((at, _), held)| (*at, held.clone())).collect();
+        let more = mails.len() > limit;
+        mails.truncate(limit);
+        let next = mails.last().filter(|_| more).map(|(at, held)| (*at, held.id.clone()));
+        Ok(HeldPage { mails, next })
+    }
+
+    async fn load_watch(&self) -> Result<Watch, StoreError> {
+        Ok(self.state().watch.clone())
+    }
+
+    async fn put_watch(&self, watch: &Watch, emails: &[OutboxEmail]) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if watch.version != state.watch.version + 1 {
+            return Err(StoreError::Conflict);
+        }
+        state.watch = watch.clone();
+        state.enqueue(emails);
         Ok(())
     }
 

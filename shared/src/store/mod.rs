@@ -13,12 +13,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::EmailId;
+use crate::email::{EmailId, HeldMail, OutboxEmail};
 use crate::figures::Figures;
+use crate::inbound::{MailId, MailRecord};
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::{AccountId, IncidentNumber};
+use crate::incident::values::{AccountId, Domain, IncidentNumber};
 use crate::incident::{Change, Incident};
-use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::outbox::{EmailItem, Learned, OutboxId, Settlement, WebhookItem};
 use crate::webhook::WebhookId;
 
 pub use limit::Limit;
@@ -51,6 +52,10 @@ pub enum Committed {
     AlreadyAnswered(AnsweredRequest),
     /// The limit is reached; nothing was written.
     OverLimit(Limit),
+    /// It was decided before what becomes of the mail; nothing was written.
+    AlreadyHandled,
+    /// The e-mail to park is no longer as it was found; nothing was written.
+    EmailChanged,
 }
 
 /// What is written in one transaction.
@@ -60,22 +65,105 @@ pub struct Commit<'a> {
     pub change: &'a Change,
     /// The answer to remember, for a request with an idempotency key.
     pub answered: Option<AnsweredRequest>,
-    /// The e-mail to park, for a change that says that it is undeliverable.
+    /// The e-mail to park, for a change that says that it is undeliverable. Never twice: nothing
+    /// changes an e-mail that is parked, but for what is known of it.
     pub parked: Option<ParkedEmail>,
-    /// How often this may be done, and that it counts. Never beside a parked e-mail, so that both
-    /// have room.
-    pub limit: Option<Limit>,
+    /// How often this may be done, and that it counts; at most two. Never beside a parked e-mail, so
+    /// that both have room.
+    pub limits: Vec<Limit>,
+    /// What becomes by it of mails that came in: of the one that it was, and of an earlier one that
+    /// said too little.
+    pub mails: Vec<MailWrite>,
 }
 
-/// An e-mail that is given up on.
+impl<'a> Commit<'a> {
+    /// A change, and nothing beside it.
+    #[must_use]
+    pub fn of(change: &'a Change) -> Self {
+        Self { change, answered: None, parked: None, limits: Vec::new(), mails: Vec::new() }
+    }
+}
+
+/// What becomes of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParkedEmail {
+pub struct MailWrite {
+    /// At its next version.
+    pub record: MailRecord,
+    /// The place that it leaves among those that wait.
+    pub left: Option<Timestamp>,
+}
+
+impl MailWrite {
+    /// What becomes of a mail that nobody has decided on.
+    #[must_use]
+    pub fn first(record: MailRecord) -> Self {
+        Self { record, left: None }
+    }
+}
+
+/// What people have been told of the mails that wait.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watch {
+    /// Counts changes; 0 before the first mail was held.
+    pub version: u64,
+    /// They know of all that were to be told by then.
+    pub told_until: Option<Timestamp>,
+    /// When they were last told.
+    pub told_at: Option<Timestamp>,
+    /// When the desk looks again; `None` while none waits.
+    pub due_at: Option<Timestamp>,
+}
+
+/// Mails that wait, in the order in which people are told of them.
+#[derive(Debug, Clone, Default)]
+pub struct HeldPage {
+    /// The mails, each with the instant of its place.
+    pub mails: Vec<(Timestamp, HeldMail)>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<(Timestamp, MailId)>,
+}
+
+/// An e-mail that is given up on, by how that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParkedEmail {
+    /// An attempt to send it, under a claim that must still hold.
+    Unsendable {
+        /// Which.
+        id: EmailId,
+        /// The claim.
+        claim_id: String,
+        /// Why.
+        error: String,
+    },
+    /// It cannot even be read.
+    Unreadable {
+        /// Which.
+        id: EmailId,
+        /// Why.
+        error: String,
+    },
+    /// SES took it, and says that it reached nobody.
+    Undelivered(Learned),
+}
+
+impl ParkedEmail {
     /// Which.
-    pub id: EmailId,
-    /// The claim under which that was found; `None` for an e-mail that cannot even be read.
-    pub claim_id: Option<String>,
-    /// Why.
-    pub error: String,
+    #[must_use]
+    pub fn id(&self) -> &EmailId {
+        match self {
+            Self::Unsendable { id, .. } | Self::Unreadable { id, .. } => id,
+            Self::Undelivered(learned) => &learned.id,
+        }
+    }
+
+    /// Why, in the mail system's words.
+    #[must_use]
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Unsendable { error, .. } | Self::Unreadable { error, .. } => error,
+            Self::Undelivered(learned) => learned.parked_because.as_deref().unwrap_or_default(),
+        }
+    }
 }
 
 /// Who asked, and the key under which the caller will ask again.
@@ -128,6 +216,8 @@ pub enum DueTarget {
     Recurrence(RememberedId),
     /// A webhook that is stuck or to be tried again.
     Webhook(WebhookId),
+    /// Mails in quarantine, of which people are to be told.
+    Quarantine,
     /// Something with keys that this version does not know: another one wrote it.
     Foreign {
         /// Its partition key.
@@ -233,6 +323,17 @@ pub trait Store: Clone + Send + Sync + 'static {
         lease_until: Timestamp,
     ) -> impl Future<Output = Result<Option<WebhookItem>, StoreError>> + Send;
 
+    /// An e-mail as it is now.
+    fn load_email(
+        &self,
+        id: &EmailId,
+    ) -> impl Future<Output = Result<Option<EmailItem>, StoreError>> + Send;
+
+    /// Records what SES says of an e-mail, which with that is due no more and nobody's claim.
+    /// [`StoreError::Conflict`] when something of what was learned has been recorded since, or the
+    /// e-mail was parked.
+    fn learn(&self, learned: &Learned) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Records what became of an attempt. [`StoreError::Conflict`] when the claim no longer holds.
     fn settle(
         &self,
@@ -285,10 +386,52 @@ pub trait Store: Clone + Send + Sync + 'static {
         id: &AccountId,
     ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
 
-    /// Writes an account in place of the version before. [`StoreError::Conflict`] when that is not
-    /// what is there.
-    fn put_account(&self, account: &Account)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Writes an account in place of the version before, and whose its domains are.
+    /// [`StoreError::Conflict`] when that is not what is there, or a domain is another account's.
+    fn put_account(
+        &self,
+        account: &Account,
+        before: Option<&Account>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whose a domain is.
+    fn account_of(
+        &self,
+        domain: &Domain,
+    ) -> impl Future<Output = Result<Option<AccountId>, StoreError>> + Send;
+
+    /// Writes what becomes of mails without changing an incident, and what is said of it. Like a
+    /// commit, whole or not at all.
+    fn keep_mail(
+        &self,
+        mails: &[MailWrite],
+        emails: &[OutboxEmail],
+        limits: &[Limit],
+    ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
+
+    /// What became of a mail.
+    fn load_mail(
+        &self,
+        id: &MailId,
+    ) -> impl Future<Output = Result<Option<MailRecord>, StoreError>> + Send;
+
+    /// At most `limit` mails that wait, behind a place.
+    fn held_mails(
+        &self,
+        after: Option<&(Timestamp, MailId)>,
+        limit: usize,
+    ) -> impl Future<Output = Result<HeldPage, StoreError>> + Send;
+
+    /// What people have been told of the mails that wait.
+    fn load_watch(&self) -> impl Future<Output = Result<Watch, StoreError>> + Send;
+
+    /// Writes it at its next version, and what they are told. [`StoreError::Conflict`] when a mail
+    /// was held in the meantime.
+    fn put_watch(
+        &self,
+        watch: &Watch,
+        emails: &[OutboxEmail],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// What an account remembers of its incidents that reached care at or after `since`, latest
     /// first; at most `limit`.

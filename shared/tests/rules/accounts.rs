@@ -164,8 +164,15 @@ fn an_incident_that_care_completes_with_its_account_gives_reason_to_look() {
     assert_eq!(story.last[0].remembered, None, "nobody knows whose it is");
     let customer = shared::incident::values::Customer { account: Some(account().id), ..customer };
     let number = "INC-9".parse().unwrap();
-    let story =
-        story.when(Command::Open { number, priority, channel, summary, customer, received_at });
+    let story = story.when(Command::Open {
+        number,
+        priority,
+        channel,
+        summary,
+        customer,
+        received_at,
+        by_mail: None,
+    });
     let remembered = story.last[0].remembered.as_ref().unwrap();
     assert_eq!(remembered.incident.escalations, 1);
     assert_eq!(remembered.look_at, Some(story.now));

@@ -25,7 +25,8 @@ fn a_p1_by_email_is_due_an_hour_after_the_mail_arrived() {
         unreachable!()
     };
     let received_at = Some(story.start);
-    let late = Command::Open { number, priority, channel, summary, customer, received_at };
+    let late =
+        Command::Open { number, priority, channel, summary, customer, received_at, by_mail: None };
     let story = story.when(late);
     let clock = story.incident().clock(ClockName::InitialResponse).unwrap();
     assert_eq!(story.minutes(clock.due_at), 60);
@@ -223,7 +224,15 @@ fn what_was_due_before_the_desk_heard_of_it_is_a_breach_that_is_not_late() {
     };
     let mut story = given();
     let received_at = Some(story.start - SignedDuration::from_hours(5));
-    story = story.when(Command::Open { number, priority, channel, summary, customer, received_at });
+    story = story.when(Command::Open {
+        number,
+        priority,
+        channel,
+        summary,
+        customer,
+        received_at,
+        by_mail: None,
+    });
     story.until(0).then_happened(&[
         "0m deadline_missed clock=initial_response late_ms=0",
         "0m escalated_by_deadline clock=initial_response",
@@ -242,13 +251,21 @@ fn a_callers_clock_may_be_a_little_ahead() {
 
 #[test]
 fn who_escalates_without_a_language_is_written_to_as_the_incidents_customer_is() {
-    let Command::Open { number, priority, channel, summary, mut customer, received_at } =
-        open(Channel::Email)
+    let Command::Open {
+        number,
+        priority,
+        channel,
+        summary,
+        mut customer,
+        received_at,
+        by_mail: None,
+    } = open(Channel::Email)
     else {
         unreachable!()
     };
     customer.language = Some(Language::Fr);
-    let french = Command::Open { number, priority, channel, summary, customer, received_at };
+    let french =
+        Command::Open { number, priority, channel, summary, customer, received_at, by_mail: None };
     let story = given().when(french).when(escalate());
     let receipt = story.emails().find(|e| e.recipient.as_str() == "ada@customer.example").unwrap();
     assert_eq!(receipt.language, Language::Fr);

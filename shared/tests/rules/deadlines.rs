@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use shared::email::OutboxEmail;
 use shared::incident::clock::ClockName;
 use shared::incident::deadlines::{
     Alerted, ClockDeadline, Deadline, Outcome, Step, StepDeadline, StepOutcome, explain,
@@ -9,7 +10,7 @@ use shared::incident::deadlines::{
 use shared::incident::timeline::{Event, TimelineEntry};
 use shared::incident::values::{Channel, Priority};
 use shared::incident::{Command, Incident, decide};
-use shared::outbox::{Delivery, EmailItem};
+use shared::outbox::{Delivery, EmailFacts, EmailItem};
 
 use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
@@ -19,7 +20,11 @@ fn timeline(story: &Story) -> Vec<TimelineEntry> {
 
 fn outbox(story: &Story) -> Vec<EmailItem> {
     let emails = story.history.iter().flat_map(|change| change.emails.clone());
-    emails.map(|email| EmailItem { delivery: Delivery::pending(email.created_at), email }).collect()
+    let pending = |email: OutboxEmail| {
+        let delivery = Delivery::pending(email.created_at);
+        EmailItem::of(email, delivery, EmailFacts::default())
+    };
+    emails.map(pending).collect()
 }
 
 fn explained(story: &Story) -> Vec<Deadline> {
@@ -139,9 +144,15 @@ fn reopen() -> Command {
 
 fn open_as(priority: Priority, channel: Channel) -> Command {
     match open(channel) {
-        Command::Open { number, channel, summary, customer, received_at, .. } => {
-            Command::Open { number, priority, channel, summary, customer, received_at }
-        }
+        Command::Open { number, channel, summary, customer, received_at, .. } => Command::Open {
+            number,
+            priority,
+            channel,
+            summary,
+            customer,
+            received_at,
+            by_mail: None,
+        },
         other => other,
     }
 }

@@ -314,7 +314,7 @@ fn whoever_escalated_hears_what_the_customer_hears() {
     };
     let mut requester = customer();
     requester.email = "boss@customer.example".parse().unwrap();
-    let by_boss = Command::Escalate { number, requester, business_justification };
+    let by_boss = Command::Escalate { number, requester, business_justification, by_mail: None };
     let message = Some("Found it.".parse().unwrap());
     let author = "Grace".parse().unwrap();
     given()

@@ -186,6 +186,15 @@ fn a_policy_from_before_there_were_pauses_is_read() {
 }
 
 #[test]
+fn a_policy_from_before_ses_told_of_deliveries_is_read() {
+    let old = DEFAULT.replace("unconfirmed_after = \"15m\"\n", "");
+    assert_ne!(old, DEFAULT);
+    assert_eq!(Policy::read(&old).unwrap().desk.unconfirmed_after, period("15m"));
+    let other = DEFAULT.replace("unconfirmed_after = \"15m\"", "unconfirmed_after = \"1h\"");
+    assert_eq!(Policy::read(&other).unwrap().desk.unconfirmed_after, period("1h"));
+}
+
+#[test]
 fn a_recurrence_that_could_never_be_noticed_is_refused() {
     for count in ["incidents = 5", "escalations = 3"] {
         let key = count.split_once(' ').unwrap().0;

@@ -10,7 +10,7 @@ fn open_as(priority: Priority, channel: Channel) -> Command {
     let Command::Open { number, summary, customer, received_at, .. } = open(channel) else {
         unreachable!()
     };
-    Command::Open { number, priority, channel, summary, customer, received_at }
+    Command::Open { number, priority, channel, summary, customer, received_at, by_mail: None }
 }
 
 fn find(priority: Priority) -> Command {
@@ -117,14 +117,16 @@ fn care_says_whose_incident_it_is_and_the_account_that_the_customer_named_forget
     let of = |account: &str| Customer { account: Some(account.parse().unwrap()), ..customer() };
     let business_justification = "We lose 40,000 EUR an hour.".parse().unwrap();
     let number = "INC-1".parse().unwrap();
-    let escalated = Command::Escalate { number, requester: of("other"), business_justification };
+    let escalated =
+        Command::Escalate { number, requester: of("other"), business_justification, by_mail: None };
     let Command::Open { number, priority, channel, summary, received_at, .. } =
         open(Channel::Phone)
     else {
         unreachable!()
     };
     let customer = of("acme");
-    let opened = Command::Open { number, priority, channel, summary, customer, received_at };
+    let opened =
+        Command::Open { number, priority, channel, summary, customer, received_at, by_mail: None };
     let story = given().when(escalated).when(opened);
     let change = &story.last[0];
     assert_eq!(change.remembered.as_ref().unwrap().account.as_str(), "acme");
@@ -140,7 +142,12 @@ fn whoever_escalated_is_still_told_when_care_enters_another_customer() {
     };
     let business_justification = "We lose 40,000 EUR an hour.".parse().unwrap();
     let number = "INC-1".parse().unwrap();
-    let story = given().when(Command::Escalate { number, requester, business_justification });
+    let story = given().when(Command::Escalate {
+        number,
+        requester,
+        business_justification,
+        by_mail: None,
+    });
     let story = story.when(open_as(Priority::P1, Channel::Phone)).when(resolve());
     let told: Vec<_> = story.emails().map(|email| email.recipient.to_string()).collect();
     for customer in ["ada@customer.example", "bob@customer.example"] {

@@ -86,7 +86,8 @@ fn what_the_customer_wrote_before_the_resolution_opens_nothing() {
 
 #[test]
 fn the_incidents_own_customer_hears_that_another_one_reopened_it() {
-    let Command::Escalate { number, requester, business_justification } = escalate() else {
+    let Command::Escalate { number, requester, business_justification, by_mail: None } = escalate()
+    else {
         unreachable!()
     };
     let requester = Customer {
@@ -94,7 +95,7 @@ fn the_incidents_own_customer_hears_that_another_one_reopened_it() {
         email: "bob@customer.example".parse().unwrap(),
         ..requester
     };
-    let by_another = Command::Escalate { number, requester, business_justification };
+    let by_another = Command::Escalate { number, requester, business_justification, by_mail: None };
     let story = resolved_once().when(by_another);
     let told = story.emails().find(|e| e.recipient.as_str() == "ada@customer.example").unwrap();
     let EmailKind::IncidentReopened { promise, escalated: true, .. } = &told.kind else {

@@ -45,6 +45,7 @@ pub fn open(channel: Channel) -> Command {
         summary: "Checkout is down".parse().unwrap(),
         customer: customer(),
         received_at: None,
+        by_mail: None,
     }
 }
 
@@ -53,6 +54,7 @@ pub fn escalate() -> Command {
         number: "INC-1".parse().unwrap(),
         requester: customer(),
         business_justification: "We lose 40,000 EUR an hour.".parse().unwrap(),
+        by_mail: None,
     }
 }
 

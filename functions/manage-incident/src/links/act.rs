@@ -109,6 +109,7 @@ impl<S: Store> Pages<S> {
                 account,
             },
             business_justification: justification.clone(),
+            by_mail: None,
         };
         let justification = &justification;
         match carry_out(&self.desk, &link.incident, &command, &once).await {
@@ -123,9 +124,9 @@ impl<S: Store> Pages<S> {
                 self.say(&Said::TooMany { until: limit.until }, link.language)
             }
             Err(Failure::Store(error)) => self.failed(&error, link.language),
-            // Neither happens: the form names no version, and the rules never refuse it. Whatever
-            // they say, the page says how things stand.
-            Ok(Outcome::Stale(_)) | Err(Failure::Refused(_)) => {
+            // None of it happens: the form names no version and is no mail, and the rules never refuse
+            // it. Whatever they say, the page says how things stand.
+            Ok(Outcome::Stale(_) | Outcome::AlreadyHandled) | Err(Failure::Refused(_)) => {
                 self.page(link, &Typed::default()).await
             }
         }
@@ -177,9 +178,10 @@ impl<S: Store> Attendant for Once<'_, S> {
     }
 
     /// The same as for those who escalate through the API: one count for both ways.
-    fn limit(&self, now: Timestamp) -> Option<Limit> {
-        let allowance = self.pages.desk.policy.limits.escalations_per_customer?;
-        Some(Limit::of("escalations", &self.customer, allowance, now))
+    fn limits(&self, _: &Change, now: Timestamp) -> Vec<Limit> {
+        let allowance = self.pages.desk.policy.limits.escalations_per_customer;
+        let limit = |allowance| Limit::of("escalations", &self.customer, allowance, now);
+        allowance.map(limit).into_iter().collect()
     }
 
     fn answer(&self, _: &Change) -> Option<AnsweredRequest> {

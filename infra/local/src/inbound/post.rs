@@ -14,7 +14,7 @@ use serde_json::json;
 use super::compose::Composed;
 use super::mail::{Mail, with_line_ends_of_mail};
 use super::wrong::{Wrong, is_address};
-use super::{Envelope, Inbound, Taken, Verdicts};
+use super::{Addresses, Envelope, Inbound, Taken, Verdicts};
 
 /// The largest mail that SES receives.
 const LARGEST_MAIL: usize = 40 * 1024 * 1024;
@@ -123,7 +123,7 @@ fn asked(
     } else if to.is_empty() {
         to = mail.recipients.into_iter().filter(|address| is_address(address)).collect();
         if to.is_empty() {
-            let desk = inbound.addresses.as_ref().map(|ours| ours.escalation.as_str());
+            let desk = inbound.addresses.as_ref().map(Addresses::escalation);
             let example = desk.unwrap_or("somebody@example.com");
             let message = format!(
                 "is missing: neither the query nor To and Cc name anybody; say ?to={example}"

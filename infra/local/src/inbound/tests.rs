@@ -11,11 +11,7 @@ use crate::s3::Wanted;
 
 fn inbound() -> Inbound {
     Inbound {
-        addresses: Some(Addresses {
-            escalation: "escalations@example.com".to_owned(),
-            p1: "p1@example.com".to_owned(),
-            reply: "care@example.com".to_owned(),
-        }),
+        addresses: Addresses::of_tests(),
         objects: Objects::passing(),
         queue: Queue::passing("tests", Settings::default()),
         mailbox: Mailbox::default(),

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::inbound::role_of;
 use super::{incidents_counted, name, nth_time, promised};
 use crate::email::story::row;
 use crate::email::when::When;
@@ -17,12 +18,19 @@ use crate::policy::TeamId;
 pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
     use Event as E;
     match event {
-        E::Opened { priority, channel, teams, .. } => {
-            format!(
-                "Opened as a {priority} by {}{}.",
+        E::Opened { priority, channel, teams, message, .. } => {
+            let line = format!(
+                "Opened as a {priority} by {}{}",
                 channel_name(*channel),
                 listed("; teams engaged", teams)
-            )
+            );
+            match message {
+                Some(message) => format!("{line}:\n{message}"),
+                None => format!("{line}."),
+            }
+        }
+        E::NoteAdded { from, role, message } => {
+            format!("{from}, {}, wrote:\n{message}", role_of(*role))
         }
         E::Reopened { by, note, times } => {
             format!("{by} reopened it {}{}", nth_time(*times), said(note.as_ref()))
@@ -199,7 +207,8 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         E::RecurrenceReported { manager, .. } => {
             format!("Recurring incidents were reported to your account manager, {manager}.")
         }
-        E::RecurrenceNoticed { .. }
+        E::NoteAdded { .. }
+        | E::RecurrenceNoticed { .. }
         | E::ReminderGiven { .. }
         | E::WarningGiven { .. }
         | E::LevelAlerted { .. }

@@ -8,7 +8,7 @@ use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
-use crate::incident::values::{Channel, EmailAddress, Justification, Name};
+use crate::incident::values::{Channel, EmailAddress, Justification, Message, Name};
 
 const ACKNOWLEDGE: &str = "Acknowledge";
 const TAKE_IT: &str =
@@ -20,6 +20,7 @@ pub(super) fn engaged(
     when: &When<'_>,
     channel: Channel,
     promise: Promise,
+    message: Option<&Message>,
 ) -> Letter {
     let number = &email.id.thread;
     let customer = &email.customer;
@@ -45,6 +46,10 @@ pub(super) fn engaged(
         format!("{customer} raised it by {by}. Nobody has responded yet.")
     })
     .deadline(due_label(promise.clock), when.full(promise.due_at));
+    let letter = match message {
+        Some(message) => letter.quote(format!("{customer} writes"), message.as_str()),
+        None => letter,
+    };
     respond(letter, email)
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::inbound::role_of;
 use super::{at, incidents_counted, name, nth_time, promised};
 use crate::email::story::row;
 use crate::email::when::When;
@@ -17,11 +18,20 @@ use crate::policy::TeamId;
 pub(in crate::email) fn care_line(event: &Event, when: &When<'_>) -> String {
     use Event as E;
     match event {
-        E::Opened { priority, channel, teams, .. } => format!(
-            "Incident ouvert en {priority} par {}{}.",
-            channel_name(*channel),
-            listed("\u{202f}; équipes mobilisées\u{a0}:", teams)
-        ),
+        E::Opened { priority, channel, teams, message, .. } => {
+            let line = format!(
+                "Incident ouvert en {priority} par {}{}",
+                channel_name(*channel),
+                listed("\u{202f}; équipes mobilisées\u{a0}:", teams)
+            );
+            match message {
+                Some(message) => format!("{line}. Le client écrit\u{a0}:\n{message}"),
+                None => format!("{line}."),
+            }
+        }
+        E::NoteAdded { from, role, message } => {
+            format!("{from}, {}, a écrit\u{a0}:\n{message}", role_of(*role))
+        }
         E::Reopened { by, note, times } => {
             format!("{by} l’a rouvert {}{}", nth_time(*times), said(note.as_ref()))
         }
@@ -218,7 +228,8 @@ pub(in crate::email) fn customer_line(event: &Event, when: &When<'_>) -> Option<
         E::RecurrenceReported { manager, .. } => format!(
             "Des incidents récurrents ont été signalés à votre responsable de compte, {manager}."
         ),
-        E::RecurrenceNoticed { .. }
+        E::NoteAdded { .. }
+        | E::RecurrenceNoticed { .. }
         | E::ReminderGiven { .. }
         | E::WarningGiven { .. }
         | E::LevelAlerted { .. }

@@ -8,7 +8,7 @@ use crate::email::when::When;
 use crate::email::{Alert, OutboxEmail, Promise};
 use crate::incident::clock::ClockName;
 use crate::incident::escalation::Cause;
-use crate::incident::values::{Channel, EmailAddress, Justification, Name};
+use crate::incident::values::{Channel, EmailAddress, Justification, Message, Name};
 
 const ACKNOWLEDGE: &str = "Prendre en charge";
 const TAKE_IT: &str = "Prenez l’escalade en charge à votre nom, pour que les autres le sachent.";
@@ -20,6 +20,7 @@ pub(super) fn engaged(
     when: &When<'_>,
     channel: Channel,
     promise: Promise,
+    message: Option<&Message>,
 ) -> Letter {
     let number = &email.id.thread;
     let customer = &email.customer;
@@ -47,6 +48,10 @@ pub(super) fn engaged(
         format!("{customer} l’a signalé par {by}. Personne n’a encore répondu.")
     })
     .deadline(due_label(promise.clock), when.full(promise.due_at));
+    let letter = match message {
+        Some(message) => letter.quote(format!("{customer} écrit"), message.as_str()),
+        None => letter,
+    };
     respond(letter, email)
 }
 

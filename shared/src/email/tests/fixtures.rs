@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use crate::email::render::WaysBack;
 use crate::email::{Alert, EmailId, EmailKind, OutboxEmail, Promise};
 use crate::incident::clock::ClockName::{self, EscalationResponse, InitialResponse, Update};
 use crate::incident::escalation::Cause;
@@ -35,13 +36,14 @@ pub fn desk() -> Desk {
         unknown_incident_priority: Priority::P1,
         undeliverable_teams: Vec::new(),
         longest_pause: "5d".to_owned().try_into().unwrap(),
+        unconfirmed_after: "15m".to_owned().try_into().unwrap(),
         automatic_escalation: true,
     }
 }
 
 pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
     OutboxEmail {
-        id: EmailId { thread: the("INC-1042"), version: 3, index: 1 },
+        id: EmailId { thread: super::inbound::thread(&kind), version: 3, index: 1 },
         recipient: the("somebody@example.org"),
         language,
         priority: match &kind {
@@ -51,8 +53,16 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
         summary: Some(the("Payments fail at every checkout")),
         customer: the("Zoë Marchand"),
         created_at: minutes(0),
+        answers: None,
         kind,
     }
+}
+
+/// The ways back from an e-mail: its link, and about an incident the address that is its own.
+pub fn ways_back(email: &OutboxEmail) -> WaysBack {
+    let reply_to = the("care+uinc-1042-0123456789abcdef0123@example.com");
+    let of_incident = email.kind.is_about_incident();
+    WaysBack { url: url(email), reply_to: Some(reply_to).filter(|_| of_incident) }
 }
 
 /// Where the link of an e-mail leads.
@@ -116,7 +126,7 @@ pub fn samples() -> Vec<Sample> {
     use EmailKind as K;
     let sample = |name, given, kind| Sample { name, given, kind };
     let opened = |channel, promise| K::IncidentOpened { channel, promise };
-    let engaged = |channel, promise| K::TeamEngaged { channel, promise };
+    let engaged = |channel, promise| K::TeamEngaged { channel, promise, message: None };
     let broken = |clock, promised: Option<i64>| {
         K::PromiseBroken { broken: promise(clock, 0), promised_at: promised.map(minutes) }
     };
@@ -179,5 +189,6 @@ pub fn samples() -> Vec<Sample> {
         sample("email_undeliverable.unreadable", "a stored e-mail cannot be read", undeliverable(None, &[])),
     ];
     samples.extend(super::course::samples());
+    samples.extend(super::inbound::samples());
     samples
 }

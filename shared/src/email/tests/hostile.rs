@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::fixtures::{desk, email, samples, the, url};
+use super::fixtures::{desk, email, samples, the, ways_back};
 use super::same_words::visible;
 use crate::email::render::{Rendered, render};
 use crate::email::{EmailId, EmailKind};
@@ -104,11 +104,12 @@ fn replace(value: &mut Value, said: &Said) {
             | "reporter"
             | "account"
             | "summary"
+            | "subject"
             | "unanswered_since_taken_by" => {
                 *value = said.line.as_str().into();
             }
             // Who wrote; where it is a priority, nobody writes it.
-            "from" if value.as_str().is_some_and(|from| from.len() > 2) => {
+            "from" if value.as_str().is_some_and(|from| from.len() > 2 && !from.contains('@')) => {
                 *value = said.line.as_str().into();
             }
             "business_justification" | "message" | "note" | "reason" => {
@@ -132,7 +133,7 @@ fn rendered(said: &Said) -> Rendered {
     email.summary = said.summary.clone();
     let mut desk = desk();
     desk.time_zone = TimeZone::get(said.zone).unwrap();
-    render(&email, &desk, said.repeat, url(&email).as_deref()).unwrap()
+    render(&email, &desk, said.repeat, &ways_back(&email)).unwrap()
 }
 
 /// The tags of a page, in order, without the line breaks that a quote brings.
@@ -167,7 +168,7 @@ proptest! {
         prop_assert!(!subject.chars().any(breaks), "{}", subject);
         prop_assert!(subject.chars().count() <= SUBJECT_CHARACTERS, "{}", subject);
         let email = email(kind(&said), said.language);
-        let start = if email.kind.is_about_account() {
+        let start = if !email.kind.is_about_incident() {
             format!("[{}]", desk().name)
         } else {
             format!("[{} {}]", email.priority, said.number)
@@ -196,7 +197,7 @@ proptest! {
         desk.sender.address = address.unwrap();
         let mut email = email(kind(&said), said.language);
         email.id = EmailId { thread: said.number.into(), version: u64::MAX, index: u32::MAX };
-        for (name, value) in render(&email, &desk, said.repeat, None).unwrap().headers {
+        for (name, value) in render(&email, &desk, said.repeat, &ways_back(&email)).unwrap().headers {
             prop_assert!(value.len() <= SES_HEADER_CHARACTERS, "{}: {}", name, value);
             prop_assert!(!value.is_empty() && value.bytes().all(|b| (b' '..=b'~').contains(&b)));
         }

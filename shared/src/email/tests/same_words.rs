@@ -1,6 +1,6 @@
 //! What holds for the words of every e-mail, in both languages and both parts.
 
-use super::fixtures::{desk, email, samples, url};
+use super::fixtures::{desk, email, samples, url, ways_back};
 use crate::email::letter::Letter;
 use crate::email::render::{Rendered, render, words};
 use crate::email::wrap::{WIDTH, lines};
@@ -13,9 +13,9 @@ fn all() -> impl Iterator<Item = (OutboxEmail, Letter, Rendered)> {
         samples().into_iter().flat_map(|s| [En, Fr].map(|language| (s.kind.clone(), language)));
     both.map(|(kind, language)| {
         let email = email(kind, language);
-        let url = url(&email);
-        let (letter, _) = words(&email, &desk(), url.as_deref());
-        let rendered = render(&email, &desk(), 1, url.as_deref()).unwrap();
+        let ways_back = ways_back(&email);
+        let (letter, _) = words(&email, &desk(), &ways_back);
+        let rendered = render(&email, &desk(), 1, &ways_back).unwrap();
         (email, letter, rendered)
     })
 }
@@ -46,9 +46,10 @@ fn text_and_html_say_the_same() {
         let unmarked = |line: &str| line.trim_start().trim_start_matches("> ").to_owned();
         let text = flat(&rendered.text.lines().map(unmarked).collect::<Vec<_>>().join("\n"));
         let html = visible(&rendered.html);
-        let (_, frame) = words(&email, &desk(), None);
+        let (_, frame) = words(&email, &desk(), &ways_back(&email));
         let mut said = vec![letter.headline, frame.repeat_notice.to_owned(), frame.foot];
-        let about = email.summary.filter(|_| !email.kind.is_about_account());
+        said.extend(frame.writing_back.map(str::to_owned));
+        let about = email.summary.filter(|_| email.kind.is_about_incident());
         said.extend(about.map(String::from));
         said.extend(letter.paragraphs);
         for fact in letter.deadlines.into_iter().chain(letter.facts) {
@@ -111,7 +112,7 @@ fn the_link_of_an_email_stands_whole_on_a_line_of_its_own_and_on_a_button() {
         assert_eq!(lines.count(), 1, "{url} in\n{}", rendered.text);
         assert_eq!(rendered.html.matches(&format!("href=\"{url}\"")).count(), 1);
         let button = letter.steps.iter().find_map(|step| step.link.as_ref());
-        let (_, frame) = words(&email, &desk(), None);
+        let (_, frame) = words(&email, &desk(), &ways_back(&email));
         let label = button.map_or(frame.page_label, |link| link.label);
         assert!(visible(&rendered.html).contains(label));
         let invites = matches!(email.kind, EmailKind::EscalationInvited { .. });

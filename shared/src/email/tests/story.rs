@@ -78,6 +78,9 @@ fn events() -> Vec<Event> {
         json!({"event": "resolved", "by": "Ada Novak", "stopped": []}),
         json!({"event": "not_everybody_told", "left_out": 1}),
         json!({"event": "not_everybody_told", "left_out": 7}),
+        json!({"event": "opened", "priority": "P1", "channel": "email", "opened_at": minutes(0), "teams": teams, "message": "secret reason"}),
+        json!({"event": "note_added", "from": "Oscar Other", "role": "account_manager", "message": "secret reason"}),
+        json!({"event": "note_added", "from": "Oscar Other", "role": "team", "message": "secret reason"}),
         undeliverable(&["secret@example.com"]),
         undeliverable(&[]),
     ];

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use insta::Settings;
 
-use super::fixtures::{Sample, desk, email, samples, url};
+use super::fixtures::{Sample, desk, email, samples, ways_back};
 use crate::email::EmailKind;
-use crate::email::render::{Rendered, render};
+use crate::email::render::{Rendered, WaysBack, render};
 use crate::incident::values::Language::{self, En, Fr};
 
 fn rendered(sample: &Sample, language: Language) -> Rendered {
     let email = email(sample.kind.clone(), language);
-    render(&email, &desk(), 0, url(&email).as_deref()).unwrap()
+    render(&email, &desk(), 0, &ways_back(&email)).unwrap()
 }
 
 /// As it would be printed: the headers, then the text.
@@ -20,6 +20,9 @@ fn as_message(email: &Rendered) -> String {
         "From: {} <{}>\nTo: {}\nSubject: {}\n",
         email.from.name, email.from.address, email.to, email.subject
     );
+    if let Some(reply_to) = &email.reply_to {
+        message.push_str(&format!("Reply-To: {reply_to}\n"));
+    }
     for (name, value) in &email.headers {
         message.push_str(&format!("{name}: {value}\n"));
     }
@@ -68,7 +71,7 @@ fn given_an_incident_without_a_summary_when_an_email_may_be_a_repeat_then_it_say
         let sample = samples().remove(0);
         let mut email = email(sample.kind, language);
         email.summary = None;
-        let repeated = render(&email, &desk(), 2, url(&email).as_deref()).unwrap();
+        let repeated = render(&email, &desk(), 2, &ways_back(&email)).unwrap();
         let name = format!("repeat_without_summary.{}", format!("{language:?}").to_lowercase());
         let given = "an attempt before may have sent it";
         assert_reads_as_before(name.clone(), given, &as_message(&repeated));
@@ -82,7 +85,7 @@ fn given_no_keys_for_links_an_email_shows_the_requests_that_do_the_same() {
         ["escalation_alert.by_deadline", "escalation_acknowledged", "incident_opened.by_phone"]
     {
         let sample = samples().into_iter().find(|sample| sample.name == name).unwrap();
-        let without = render(&email(sample.kind, En), &desk(), 0, None).unwrap();
+        let without = render(&email(sample.kind, En), &desk(), 0, &WaysBack::default()).unwrap();
         assert!(!without.html.contains("href"), "{}", without.html);
         let given = format!("{}, and no keys are to be had", sample.given);
         assert_reads_as_before(format!("without_link.{name}"), &given, &as_message(&without));

@@ -161,6 +161,13 @@ fn wrong() -> Vec<Problem> {
 fn over_limit() -> Problem {
     let now = Timestamp::UNIX_EPOCH;
     let until = Timestamp::from_second(1_764_000_000).unwrap_or(now);
-    let limit = Limit { what: "escalations", whom: String::new(), since: now, until, count: 60 };
+    let limit = Limit {
+        what: "escalations",
+        whom: String::new(),
+        since: now,
+        until,
+        count: 60,
+        done_at: None,
+    };
     Problem::over_limit(&limit, until)
 }

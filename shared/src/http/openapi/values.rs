@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, Schema, Schema
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::email::EmailId;
+use crate::inbound::MailId;
 use crate::incident::values::{AccountId, Domain, EmailAddress, IncidentNumber, Line, Prose};
 use crate::policy::Period;
 
@@ -71,13 +72,24 @@ impl PartialSchema for EmailAddress {
 
 impl ToSchema for EmailAddress {}
 
+impl PartialSchema for MailId {
+    fn schema() -> RefOr<Schema> {
+        let said = "The id that SES gave a mail that came in.";
+        let text = string().description(Some(said)).max_length(Some(128));
+        built(text.pattern(Some("^[A-Za-z0-9][A-Za-z0-9._-]*$")))
+    }
+}
+
+impl ToSchema for MailId {}
+
 impl PartialSchema for EmailId {
     fn schema() -> RefOr<Schema> {
-        let said = "The id of an e-mail: incident number, version, place in the change.";
+        let said = "The id of an e-mail: its thread (an incident's number, `_` and the id of a mail, or `_`), \
+                    version, place in the change.";
         built(
             string()
                 .description(Some(said))
-                .pattern(Some("^[A-Za-z0-9][A-Za-z0-9._-]*-[0-9]+-[0-9]+$")),
+                .pattern(Some("^(_?[A-Za-z0-9][A-Za-z0-9._-]*|_)-[0-9]+-[0-9]+$")),
         )
     }
 }

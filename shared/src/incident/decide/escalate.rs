@@ -6,6 +6,7 @@ use super::{ladder, open, pause, reopen};
 use crate::email::EmailKind;
 use crate::incident::Incident;
 use crate::incident::change::{Change, Draft};
+use crate::incident::command::ByMail;
 use crate::incident::escalation::Cause;
 use crate::incident::timeline::{Event, PauseEnd};
 use crate::incident::values::{Channel, Customer, IncidentNumber, Justification};
@@ -14,19 +15,27 @@ use crate::policy::Policy;
 /// How many requesters an escalation keeps, so that its item stays small.
 const MAX_REQUESTERS: usize = 10;
 
+/// What a customer asks with.
+pub(super) struct Asked {
+    pub requester: Customer,
+    pub business_justification: Justification,
+    pub by_mail: Option<ByMail>,
+}
+
 /// Starts the ladder at level 1. If an escalation runs already, the justification is appended, its
 /// teams are told, and the same promise is answered.
 pub(super) fn escalate(
     state: Option<&Incident>,
     number: IncidentNumber,
-    mut requester: Customer,
-    business_justification: Justification,
+    asked: Asked,
     policy: &Policy,
     now: Timestamp,
 ) -> Change {
+    let Asked { mut requester, business_justification, by_mail } = asked;
+    let channel = if by_mail.is_some() { Channel::Email } else { Channel::Api };
     let mut draft = match state {
         Some(incident) => Draft::of(incident.clone(), policy, now),
-        None => unknown_incident(number, requester.clone(), policy, now),
+        None => unknown_incident(number, requester.clone(), channel, policy, now),
     };
     // Whoever has not chosen a language is written to as the incident's customer is.
     requester.language = requester.language.or(draft.incident.customer.language);
@@ -72,6 +81,10 @@ pub(super) fn escalate(
         draft.tell_customer(&own, EmailKind::IncidentReopened { by, promise, escalated: true });
     }
     remember(&mut draft, &requester, &business_justification);
+    if again.is_some() && by_mail.as_ref().is_some_and(|mail| !mail.answers_again) {
+        return draft.finish();
+    }
+    draft.answer(&requester.email, by_mail.and_then(|mail| mail.message_id));
     draft.tell_customer(
         &requester,
         EmailKind::EscalationReceived {
@@ -107,13 +120,14 @@ fn remember(draft: &mut Draft<'_>, requester: &Customer, justification: &Justifi
 fn unknown_incident<'a>(
     number: IncidentNumber,
     customer: Customer,
+    channel: Channel,
     policy: &'a Policy,
     now: Timestamp,
 ) -> Draft<'a> {
     let priority = policy.desk.unknown_incident_priority;
-    let incident = open::new(number, priority, Channel::Api, customer, now);
+    let incident = open::new(number, priority, channel, customer, now);
     let mut draft = Draft::of(incident, policy, now);
     let teams = Vec::new();
-    draft.record(Event::Opened { priority, channel: Channel::Api, opened_at: now, teams });
+    draft.record(Event::Opened { priority, channel, opened_at: now, teams, message: None });
     draft
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::note::TOLD_TO_TEAMS;
 use super::{priority, respond};
 use crate::account::RememberedId;
 use crate::email::{EmailKind, Promise};
@@ -20,7 +21,8 @@ pub(super) fn open(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
-    let Command::Open { number, priority, channel, summary, customer, received_at } = command
+    let Command::Open { number, priority, channel, summary, customer, received_at, by_mail } =
+        command
     else {
         return Err(Refusal::UnknownIncident);
     };
@@ -50,9 +52,14 @@ pub(super) fn open(
         draft.incident.initial_response = Some(clock);
     }
     let teams = policy.targets(priority).responsible.clone();
-    draft.tell_teams(&teams, &EmailKind::TeamEngaged { channel, promise });
+    let (message_id, message) =
+        by_mail.map_or((None, None), |mail| (mail.message_id, mail.message));
+    let told = message.as_ref().map(|message| message.shortened(TOLD_TO_TEAMS));
+    draft.tell_teams(&teams, &EmailKind::TeamEngaged { channel, promise, message: told });
+    let own = draft.incident.customer.email.clone();
+    draft.answer(&own, message_id);
     draft.tell_customers(&EmailKind::IncidentOpened { channel, promise });
-    let opened = Event::Opened { priority, channel, opened_at, teams };
+    let opened = Event::Opened { priority, channel, opened_at, teams, message };
     draft.record_starting(opened, vec![started]);
     Ok(draft.finish())
 }

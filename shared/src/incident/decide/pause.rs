@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::note::TOLD_TO_TEAMS;
 use super::reopen;
 use super::respond::{not_quite_now, refuse_out_of_range, refuse_resolved};
 use crate::email::EmailKind;
@@ -10,10 +11,6 @@ use crate::incident::clock::after;
 use crate::incident::timeline::{Event, PauseEnd};
 use crate::incident::values::{Message, Name, Note};
 use crate::incident::{Pause, Status};
-
-/// How much of a message each of a team reads in the e-mail; the incident has all of it. With 70
-/// recipients a transaction must stay below DynamoDB's 4 MB.
-const TOLD_TO_TEAMS: usize = 4_000;
 
 /// Pauses the promise of an update. An incident that waits already goes on waiting, for the new
 /// reason and until the new instant; its longest counts from when the waiting began.

@@ -1,15 +1,15 @@
 //! Accounts, and what they remember of their incidents.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use jiff::Timestamp;
 
-use super::commit::{built, put_after};
-use super::failure::{self, unavailable};
+use super::commit::{self, built, put_after, transact};
+use super::failure::{self, Places, unavailable};
 use super::items::{self, millis, string};
 use super::{DynamoDbStore, keys};
 use crate::account::{Account, AccountIncident, Remembered, RememberedId};
-use crate::incident::values::AccountId;
+use crate::incident::values::{AccountId, Domain};
 use crate::store::StoreError;
 
 pub(super) async fn load(
@@ -35,23 +35,50 @@ pub(super) fn put(store: &DynamoDbStore, account: &Account) -> Result<PutBuilder
     Ok(put_after(store, item, account.version))
 }
 
-pub(super) async fn put_alone(store: &DynamoDbStore, account: &Account) -> Result<(), StoreError> {
-    let put = built(put(store, account)?.build())?;
-    let outcome = store
-        .client
-        .put_item()
-        .table_name(put.table_name)
-        .set_item(Some(put.item))
-        .set_condition_expression(put.condition_expression)
-        .set_expression_attribute_names(put.expression_attribute_names)
-        .set_expression_attribute_values(put.expression_attribute_values)
-        .send()
-        .await;
-    match outcome {
-        Ok(_) => Ok(()),
-        Err(error) if failure::is_conflict_of_put(&error) => Err(StoreError::Conflict),
-        Err(error) => Err(unavailable(error)),
+/// The account, and whose its domains are. A domain that is another's stays so.
+pub(super) async fn put_alone(
+    store: &DynamoDbStore,
+    account: &Account,
+    before: Option<&Account>,
+) -> Result<(), StoreError> {
+    let mut writes = vec![commit::put(put(store, account)?.build())?];
+    let had = before.map(|before| before.domains.as_slice()).unwrap_or_default();
+    for domain in &account.domains {
+        let taken = Put::builder()
+            .table_name(&store.table)
+            .set_item(Some(items::domain(domain, &account.id)))
+            .condition_expression("attribute_not_exists(pk) OR #account = :account")
+            .expression_attribute_names("#account", keys::ACCOUNT.to_ascii_lowercase())
+            .expression_attribute_values(":account", string(account.id.as_str()));
+        writes.push(commit::put(taken.build())?);
     }
+    for domain in had.iter().filter(|domain| !account.domains.contains(domain)) {
+        let freed = Delete::builder()
+            .table_name(&store.table)
+            .key(keys::PK, string(keys::domain_pk(domain)))
+            .key(keys::SK, string(keys::DOMAIN))
+            .condition_expression("attribute_not_exists(pk) OR #account = :account")
+            .expression_attribute_names("#account", keys::ACCOUNT.to_ascii_lowercase())
+            .expression_attribute_values(":account", string(account.id.as_str()));
+        writes.push(TransactWriteItem::builder().delete(built(freed.build())?).build());
+    }
+    transact(store, writes, Places::default()).await.map(drop)
+}
+
+pub(super) async fn of_domain(
+    store: &DynamoDbStore,
+    domain: &Domain,
+) -> Result<Option<AccountId>, StoreError> {
+    let found = store
+        .client
+        .get_item()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::domain_pk(domain)))
+        .key(keys::SK, string(keys::DOMAIN))
+        .send()
+        .await
+        .map_err(unavailable)?;
+    found.item().map(items::read_domain).transpose()
 }
 
 /// Writes what the account remembers. An update and not a put: when nothing new is to be looked at,

@@ -56,6 +56,7 @@ fn position_key(shard: u8, position: &DuePosition) -> Item {
         DueTarget::Email(id) => (keys::thread_pk(&id.thread), keys::email_sk(id)),
         DueTarget::Recurrence(id) => (keys::account_pk(&id.account), keys::remembered_sk(id)),
         DueTarget::Webhook(id) => (keys::incident_pk(&id.number), keys::webhook_sk(id)),
+        DueTarget::Quarantine => (keys::QUARANTINE_PK.to_owned(), keys::WATCH.to_owned()),
         DueTarget::Foreign { pk, sk } => (pk.clone(), sk.clone()),
     };
     [

@@ -6,8 +6,11 @@ use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
-use super::items::{self, Item, number, string};
-use super::{DynamoDbStore, accounts, failure, figures, keys, outbox};
+use jiff::Timestamp;
+
+use super::failure::Places;
+use super::items::{self, Item, millis, number, string};
+use super::{DynamoDbStore, accounts, failure, figures, keys, mails, outbox};
 use crate::store::{AnsweredRequest, Commit, Committed, Limit, ParkedEmail, StoreError};
 
 const IS_NEW: &str = "attribute_not_exists(pk)";
@@ -16,7 +19,7 @@ pub(super) async fn commit(
     store: &DynamoDbStore,
     commit: Commit<'_>,
 ) -> Result<Committed, StoreError> {
-    let Commit { change, answered, parked, limit } = commit;
+    let Commit { change, answered, parked, limits, mails: of_mails } = commit;
     let mut writes = Vec::new();
     if change.is_empty() {
         writes.push(still_at_version(store, change)?);
@@ -44,36 +47,59 @@ pub(super) async fn commit(
             writes.push(figures::count(store, &change.incident, tally)?);
         }
     }
-    if let Some(parked) = parked {
-        writes.push(park(store, &parked)?);
+    let mut places = Places::default();
+    if let Some(parked) = &parked {
+        places.email = Some(writes.len());
+        writes.push(park(store, parked)?);
     }
-    let request = answered.as_ref().map(|_| writes.len());
     if let Some(answered) = &answered {
+        places.request = Some(writes.len());
         writes.push(remember(store, answered)?);
     }
-    let counted = match limit {
-        Some(limit) => {
-            writes.push(count(store, &limit)?);
-            Some((writes.len() - 1, limit))
-        }
-        None => None,
-    };
+    mails::write(store, &of_mails, &mut writes, &mut places)?;
+    count_all(store, limits, &mut writes, &mut places)?;
+    transact(store, writes, places).await
+}
+
+/// Writes all of it or nothing.
+pub(super) async fn transact(
+    store: &DynamoDbStore,
+    writes: Vec<TransactWriteItem>,
+    places: Places,
+) -> Result<Committed, StoreError> {
     let sent = store.client.transact_write_items().set_transact_items(Some(writes)).send().await;
     match sent {
         Ok(_) => Ok(Committed::Done),
-        Err(error) => failure::transaction(error, request, counted),
+        Err(error) => failure::transaction(error, places),
     }
+}
+
+/// That all these are done once more.
+pub(super) fn count_all(
+    store: &DynamoDbStore,
+    limits: Vec<Limit>,
+    writes: &mut Vec<TransactWriteItem>,
+    places: &mut Places,
+) -> Result<(), StoreError> {
+    for limit in limits {
+        writes.push(match limit.done_at {
+            Some(done_at) => space(store, &limit, done_at),
+            None => count(store, &limit),
+        }?);
+        places.counted.push((writes.len() - 1, limit));
+    }
+    Ok(())
 }
 
 pub(super) fn built<T>(part: Result<T, BuildError>) -> Result<T, StoreError> {
     part.map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
-fn put(put: Result<Put, BuildError>) -> Result<TransactWriteItem, StoreError> {
+pub(super) fn put(put: Result<Put, BuildError>) -> Result<TransactWriteItem, StoreError> {
     Ok(TransactWriteItem::builder().put(built(put)?).build())
 }
 
-fn put_new(store: &DynamoDbStore, item: Item) -> Result<TransactWriteItem, StoreError> {
+pub(super) fn put_new(store: &DynamoDbStore, item: Item) -> Result<TransactWriteItem, StoreError> {
     let new = Put::builder().table_name(&store.table).set_item(Some(item));
     put(new.condition_expression(IS_NEW).build())
 }
@@ -147,21 +173,56 @@ fn count(store: &DynamoDbStore, limit: &Limit) -> Result<TransactWriteItem, Stor
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }
 
+/// Done now, if it was not done too short a time ago.
+fn space(
+    store: &DynamoDbStore,
+    limit: &Limit,
+    done_at: Timestamp,
+) -> Result<TransactWriteItem, StoreError> {
+    let update = Update::builder()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::limit_pk(limit)))
+        .key(keys::SK, string(keys::LIMIT))
+        .condition_expression("attribute_not_exists(done_at) OR done_at <= :since")
+        .update_expression("SET #item = :item, #expires_at = :until, done_at = :now")
+        .expression_attribute_names("#item", keys::ITEM)
+        .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
+        .expression_attribute_values(":item", string(keys::LIMIT))
+        .expression_attribute_values(":until", number(limit.until.as_second()))
+        .expression_attribute_values(":since", millis(limit.since))
+        .expression_attribute_values(":now", millis(done_at));
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
+}
+
 fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(&store.table)
-        .set_key(Some(items::outbox_key(&parked.id.clone().into()).into()))
-        .update_expression(outbox::PARK)
-        .expression_attribute_names("#status", items::STATUS)
-        .expression_attribute_names("#error", items::ERROR)
-        .expression_attribute_values(":parked", string("parked"))
-        .expression_attribute_values(":error", string(&parked.error));
-    let update = match &parked.claim_id {
-        Some(claim_id) => update
+        .set_key(Some(items::outbox_key(&parked.id().clone().into()).into()));
+    let given_up = |error: &str| {
+        update
+            .clone()
+            .update_expression(outbox::PARK)
+            .expression_attribute_names("#status", items::STATUS)
+            .expression_attribute_names("#error", items::ERROR)
+            .expression_attribute_values(":parked", string("parked"))
+            .expression_attribute_values(":error", string(error))
+    };
+    let update = match parked {
+        ParkedEmail::Unsendable { claim_id, error, .. } => given_up(error)
             .condition_expression("#status = :sending AND claim_id = :claim_id")
             .expression_attribute_values(":sending", string("sending"))
             .expression_attribute_values(":claim_id", string(claim_id)),
-        None => update.condition_expression("attribute_exists(pk) AND #status <> :parked"),
+        ParkedEmail::Unreadable { error, .. } => {
+            given_up(error).condition_expression("attribute_exists(pk) AND #status <> :parked")
+        }
+        ParkedEmail::Undelivered(learned) => {
+            let learn = outbox::learn_update(learned);
+            update
+                .condition_expression(learn.condition)
+                .update_expression(learn.update)
+                .set_expression_attribute_names(Some(learn.names))
+                .set_expression_attribute_values(Some(learn.values))
+        }
     };
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }

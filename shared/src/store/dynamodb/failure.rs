@@ -1,7 +1,6 @@
 //! What the SDK reports, in the words of the store.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
@@ -32,24 +31,25 @@ pub(super) fn conditional<T>(
     }
 }
 
-/// Whether a put was refused because somebody else was faster.
-pub(super) fn is_conflict_of_put(error: &SdkError<PutItemError>) -> bool {
-    matches!(
-        error.as_service_error(),
-        Some(
-            PutItemError::ConditionalCheckFailedException(_)
-                | PutItemError::TransactionConflictException(_)
-        )
-    )
+/// The places in a transaction of what says, when its condition does not hold, that there is nothing
+/// to try again.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Of the answered request: when that one was there already, the request was answered before,
+    /// whatever else does not hold.
+    pub request: Option<usize>,
+    /// Of the e-mail to park: it is no longer as it was found.
+    pub email: Option<usize>,
+    /// Of a mail of which nothing was known: somebody else handled it.
+    pub new_mail: Option<usize>,
+    /// Of the limits.
+    pub counted: Vec<(usize, Limit)>,
 }
 
-/// The outcome of a transaction. `request` is the place of the answered request in it: when that
-/// one was there already, the request was answered before, whatever else does not hold. `counted`
-/// is the place of the limit.
+/// The outcome of a transaction.
 pub(super) fn transaction(
     error: SdkError<TransactWriteItemsError>,
-    request: Option<usize>,
-    counted: Option<(usize, Limit)>,
+    places: Places,
 ) -> Result<Committed, StoreError> {
     let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
         error.as_service_error()
@@ -63,15 +63,20 @@ pub(super) fn transaction(
     };
     let reasons = cancelled.cancellation_reasons();
     let code = |n: usize| reasons.get(n).and_then(|reason| reason.code()).unwrap_or("None");
-    if let Some(n) = request
+    if let Some(n) = places.request
         && code(n) == "ConditionalCheckFailed"
         && let Some(item) = reasons.get(n).and_then(|reason| reason.item())
     {
         return read_answered(item).map(Committed::AlreadyAnswered);
     }
-    if let Some((n, limit)) = counted
-        && code(n) == "ConditionalCheckFailed"
-    {
+    let failed = |n: usize| code(n) == "ConditionalCheckFailed";
+    if places.email.is_some_and(failed) {
+        return Ok(Committed::EmailChanged);
+    }
+    if places.new_mail.is_some_and(failed) {
+        return Ok(Committed::AlreadyHandled);
+    }
+    if let Some((_, limit)) = places.counted.into_iter().find(|(n, _)| failed(*n)) {
         return Ok(Committed::OverLimit(limit));
     }
     let codes: Vec<_> = (0..reasons.len()).map(code).collect();

@@ -9,14 +9,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use strum::VariantArray;
 
 use super::keys;
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::OutboxEmail;
+use crate::email::{HeldMail, OutboxEmail, Thread};
+use crate::inbound::MailRecord;
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
-use crate::outbox::{Delivery, EmailItem, OutboxId, WebhookItem};
-use crate::store::{AnsweredRequest, RequestKey, StoreError};
+use crate::incident::values::{AccountId, Domain};
+use crate::outbox::{Delivery, EmailFact, EmailFacts, EmailItem, FactKind, OutboxId, WebhookItem};
+use crate::store::{AnsweredRequest, RequestKey, StoreError, Watch};
 use crate::webhook::OutboxWebhook;
 
 /// An item as the SDK has it.
@@ -137,7 +140,7 @@ pub(super) fn email(email: &OutboxEmail) -> Result<Item, StoreError> {
 }
 
 pub(super) fn read_email(item: &Item) -> Result<EmailItem, StoreError> {
-    Ok(EmailItem { email: unmap(item, EMAIL)?, delivery: delivery(item)? })
+    Ok(EmailItem::of(unmap(item, EMAIL)?, delivery(item)?, facts(item)?))
 }
 
 pub(super) fn webhook(webhook: &OutboxWebhook) -> Result<Item, StoreError> {
@@ -163,6 +166,32 @@ fn delivery(item: &Item) -> Result<Delivery, StoreError> {
     })
 }
 
+/// The attribute of a fact. Each kind has its own, so that facts that come at once do not meet.
+pub(super) fn fact_name(kind: FactKind) -> String {
+    format!("fact_{}", kind.name())
+}
+
+/// A fact in one string: epoch milliseconds, a blank, the detail.
+pub(super) fn fact(fact: &EmailFact) -> AttributeValue {
+    string(format!("{} {}", fact.at.as_millisecond(), fact.detail))
+}
+
+/// All that is known of an e-mail; kinds of another version are not this one's business.
+fn facts(item: &Item) -> Result<EmailFacts, StoreError> {
+    let mut facts = EmailFacts::default();
+    for kind in FactKind::VARIANTS {
+        let name = fact_name(*kind);
+        let Some(value) = item.get(&name) else { continue };
+        let read = || {
+            let (millis, detail) = value.as_s().ok()?.split_once(' ')?;
+            let at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
+            Some(EmailFact { at, detail: detail.to_owned() })
+        };
+        facts.add(*kind, read().ok_or_else(|| corrupt(item, &format!("`{name}` is no fact")))?);
+    }
+    Ok(facts)
+}
+
 /// The keys of what is in the outbox.
 pub(super) fn outbox_key(id: &OutboxId) -> [(String, AttributeValue); 2] {
     [
@@ -180,6 +209,73 @@ pub(super) fn account(account: &Account) -> Result<Item, StoreError> {
 }
 
 pub(super) fn read_account(item: &Item) -> Result<Account, StoreError> {
+    unmap(item, ACCOUNT)
+}
+
+const MAIL: &str = "mail";
+const HELD: &str = "held";
+const TOLD_UNTIL: &str = "told_until";
+const TOLD_AT: &str = "told_at";
+
+pub(super) fn mail(record: &MailRecord) -> Result<Item, StoreError> {
+    let mut item = keyed(keys::mail_pk(&record.id), keys::MAIL.to_owned(), keys::MAIL);
+    item.insert(VERSION.to_owned(), number(record.version));
+    item.insert(MAIL.to_owned(), map(record)?);
+    if let Some(expires_at) = record.expires_at() {
+        item.insert(keys::EXPIRES_AT.to_owned(), number(expires_at.as_second()));
+    }
+    Ok(item)
+}
+
+pub(super) fn read_mail(item: &Item) -> Result<MailRecord, StoreError> {
+    unmap(item, MAIL)
+}
+
+pub(super) fn held(tell_at: Timestamp, held: &HeldMail) -> Result<Item, StoreError> {
+    let sk = keys::held_sk(tell_at, &held.id);
+    let mut item = keyed(keys::QUARANTINE_PK.to_owned(), sk, keys::HELD);
+    item.insert(HELD.to_owned(), map(held)?);
+    Ok(item)
+}
+
+pub(super) fn read_held(item: &Item) -> Result<(Timestamp, HeldMail), StoreError> {
+    let sk = text(item, keys::SK).unwrap_or_default();
+    let tell_at = keys::tell_at_of(&sk).ok_or_else(|| corrupt(item, "has no instant"))?;
+    Ok((tell_at, unmap(item, HELD)?))
+}
+
+pub(super) fn watch(watch: &Watch) -> Item {
+    let pk = keys::QUARANTINE_PK.to_owned();
+    let mut item = keyed(pk, keys::WATCH.to_owned(), keys::WATCH);
+    item.insert(VERSION.to_owned(), number(watch.version));
+    for (name, instant) in [(TOLD_UNTIL, watch.told_until), (TOLD_AT, watch.told_at)] {
+        if let Some(instant) = instant {
+            item.insert(name.to_owned(), millis(instant));
+        }
+    }
+    if let Some(due_at) = watch.due_at {
+        due(&mut item, keys::shard_of_thread(&Thread::Quarantine), due_at);
+    }
+    item
+}
+
+pub(super) fn read_watch(item: &Item) -> Watch {
+    Watch {
+        version: integer(item, VERSION).unwrap_or(0),
+        told_until: instant(item, TOLD_UNTIL),
+        told_at: instant(item, TOLD_AT),
+        due_at: instant(item, keys::DUE_AT),
+    }
+}
+
+/// Whose a domain is.
+pub(super) fn domain(domain: &Domain, account: &AccountId) -> Item {
+    let mut item = keyed(keys::domain_pk(domain), keys::DOMAIN.to_owned(), keys::DOMAIN);
+    item.insert(ACCOUNT.to_owned(), string(account.as_str()));
+    item
+}
+
+pub(super) fn read_domain(item: &Item) -> Result<AccountId, StoreError> {
     unmap(item, ACCOUNT)
 }
 

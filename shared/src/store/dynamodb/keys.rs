@@ -4,13 +4,18 @@
 //! |---|---|---|---|---|---|
 //! | incident | `INCIDENT#<number>` | `INCIDENT` | while open | `commit` | `load`, `due`, `open_incidents`, `story` |
 //! | timeline entry | `INCIDENT#<number>` | `ENTRY#<version>#<index>` | never | `commit` | `entries_of`, `story` |
-//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `settle`, `requeue`, `cancel_email` | `due`, `story` |
+//! | outbox e-mail | `INCIDENT#<number>` | `EMAIL#<version>#<index>` | until sent, parked or cancelled | `commit`, `claim_email`, `learn`, `settle`, `requeue`, `cancel_email` | `load_email`, `due`, `story` |
 //! | outbox webhook | `INCIDENT#<number>` | `WEBHOOK#<version>#<index>` | until sent or parked | `commit`, `claim_webhook`, `settle`, `requeue` | `due`, `story` |
 //! | account | `ACCOUNT#<id>` | `ACCOUNT` | never | `put_account`, `commit` | `load_account` |
 //! | an account's incident | `ACCOUNT#<id>` | `INCIDENT#<opened at>#<number>` | until the desk has looked whether it recurs | `commit`, `settle_recurrence` | `account_incidents`, `due` |
+//! | whose a domain is | `DOMAIN#<domain>` | `DOMAIN` | never | `put_account` | `account_of` |
+//! | what became of a mail | `MAIL#<id>` | `MAIL` | never; TTL `expires_at` unless it waits | `commit`, `keep_mail` | `load_mail` |
+//! | a mail that waits | `QUARANTINE#DESK` | `HELD#<told at>#<id>` | never | `commit`, `keep_mail` | `held_mails` |
+//! | what people know of those | `QUARANTINE#DESK` | `WATCH` | while one waits | `keep_mail`, `put_watch` | `load_watch`, `due` |
+//! | outbox e-mail about mail | `MAIL#<id>`, `QUARANTINE#DESK` | as of an incident | | | |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
 //! | figures | `FIGURES#<yyyy-mm>` | `<dd>#<shard>` | never | `commit` | `figures` |
-//! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
+//! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start, or LAST>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
 //!
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
 //! An item has these attributes only while something is due for it. No other attribute may be
@@ -25,7 +30,7 @@ use crate::account::RememberedId;
 use crate::email::{EmailId, Thread};
 use crate::inbound::MailId;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::{AccountId, IncidentNumber, StoredAccountId};
+use crate::incident::values::{AccountId, Domain, IncidentNumber, StoredAccountId};
 use crate::outbox::OutboxId;
 use crate::store::{DUE_SHARDS, DueTarget, Limit, RequestKey};
 use crate::webhook::WebhookId;
@@ -100,6 +105,31 @@ pub const FIGURE_SHARDS: u8 = 64;
 pub const MAIL: &str = "MAIL";
 /// The partition of all that is held in quarantine.
 pub const QUARANTINE_PK: &str = "QUARANTINE#DESK";
+/// The sort key of what people have been told of it.
+pub const WATCH: &str = "WATCH";
+/// What the sort keys of mails that wait begin with.
+pub const HELD: &str = "HELD";
+/// The sort key of whose a domain is, and what the partitions of domains begin with.
+pub const DOMAIN: &str = "DOMAIN";
+
+/// The sort key of a mail that waits; sorts by when people are told of it.
+#[must_use]
+pub fn held_sk(tell_at: Timestamp, id: &MailId) -> String {
+    format!("{HELD}#{:015}#{id}", tell_at.as_millisecond().max(0))
+}
+
+/// When people are told of a mail that has this sort key.
+#[must_use]
+pub fn tell_at_of(sk: &str) -> Option<Timestamp> {
+    let millis = sk.strip_prefix(HELD)?.strip_prefix('#')?.split('#').next()?;
+    Timestamp::from_millisecond(millis.parse().ok()?).ok()
+}
+
+/// The partition of a domain.
+#[must_use]
+pub fn domain_pk(domain: &Domain) -> String {
+    format!("{DOMAIN}#{domain}")
+}
 
 /// The partition of a mail that came in.
 #[must_use]
@@ -161,7 +191,11 @@ pub fn request_pk(request: &RequestKey) -> String {
 /// The partition of what is counted in one window.
 #[must_use]
 pub fn limit_pk(limit: &Limit) -> String {
-    format!("{LIMIT}#{}#{}#{}", limit.what, limit.whom, limit.since.as_second())
+    let window = match limit.done_at {
+        Some(_) => "LAST".to_owned(),
+        None => limit.since.as_second().to_string(),
+    };
+    format!("{LIMIT}#{}#{}#{window}", limit.what, limit.whom)
 }
 
 /// The partition of a thread, and with it of its e-mails.
@@ -199,6 +233,9 @@ pub fn due_target(pk: String, sk: String) -> DueTarget {
     let incident = if sk == INCIDENT { number_of(&pk) } else { None };
     if let Some(number) = incident {
         return DueTarget::Incident(number);
+    }
+    if pk == QUARANTINE_PK && sk == WATCH {
+        return DueTarget::Quarantine;
     }
     let email = email_id(&pk, &sk).map(DueTarget::Email);
     email

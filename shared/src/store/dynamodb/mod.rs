@@ -10,6 +10,7 @@ mod failure;
 mod figures;
 mod items;
 pub mod keys;
+mod mails;
 mod outbox;
 
 use aws_sdk_dynamodb::Client;
@@ -17,16 +18,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, RequestKey,
-    Store, StoreError, Story,
+    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, HeldPage,
+    Limit, MailWrite, RequestKey, Store, StoreError, Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::EmailId;
+use crate::email::{EmailId, OutboxEmail};
 use crate::figures::Figures;
+use crate::inbound::{MailId, MailRecord};
 use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
-use crate::incident::values::{AccountId, IncidentNumber};
-use crate::outbox::{EmailItem, OutboxId, Settlement, WebhookItem};
+use crate::incident::values::{AccountId, Domain, IncidentNumber};
+use crate::outbox::{EmailItem, Learned, OutboxId, Settlement, WebhookItem};
 use crate::webhook::WebhookId;
 use failure::unavailable;
 use items::string;
@@ -113,6 +115,14 @@ impl Store for DynamoDbStore {
         item.as_ref().map(items::read_webhook).transpose()
     }
 
+    async fn load_email(&self, id: &EmailId) -> Result<Option<EmailItem>, StoreError> {
+        outbox::load_email(self, id).await
+    }
+
+    async fn learn(&self, learned: &Learned) -> Result<(), StoreError> {
+        outbox::learn(self, learned).await
+    }
+
     async fn settle(
         &self,
         id: &OutboxId,
@@ -197,8 +207,45 @@ impl Store for DynamoDbStore {
         accounts::load(self, id).await
     }
 
-    async fn put_account(&self, account: &Account) -> Result<(), StoreError> {
-        accounts::put_alone(self, account).await
+    async fn put_account(
+        &self,
+        account: &Account,
+        before: Option<&Account>,
+    ) -> Result<(), StoreError> {
+        accounts::put_alone(self, account, before).await
+    }
+
+    async fn account_of(&self, domain: &Domain) -> Result<Option<AccountId>, StoreError> {
+        accounts::of_domain(self, domain).await
+    }
+
+    async fn keep_mail(
+        &self,
+        mails: &[MailWrite],
+        emails: &[OutboxEmail],
+        limits: &[Limit],
+    ) -> Result<Committed, StoreError> {
+        mails::keep(self, mails, emails, limits).await
+    }
+
+    async fn load_mail(&self, id: &MailId) -> Result<Option<MailRecord>, StoreError> {
+        mails::load(self, id).await
+    }
+
+    async fn held_mails(
+        &self,
+        after: Option<&(Timestamp, MailId)>,
+        limit: usize,
+    ) -> Result<HeldPage, StoreError> {
+        mails::held(self, after, limit).await
+    }
+
+    async fn load_watch(&self) -> Result<Watch, StoreError> {
+        mails::load_watch(self).await
+    }
+
+    async fn put_watch(&self, watch: &Watch, emails: &[OutboxEmail]) -> Result<(), StoreError> {
+        mails::put_watch(self, watch, emails).await
     }
 
     async fn account_incidents(

@@ -1,13 +1,15 @@
 //! The outbox: claims, leases and what became of an attempt, each one conditional update.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::items::{self, Item, millis, number, string};
-use super::{DynamoDbStore, failure};
+use super::{DynamoDbStore, failure, keys};
 use crate::email::EmailId;
-use crate::outbox::{DeliveryStatus, OutboxId, Settlement};
+use crate::outbox::{DeliveryStatus, EmailItem, Learned, OutboxId, Settlement};
 use crate::store::StoreError;
 
 /// Gives up: the same for a webhook that is settled so and an e-mail that a change parks.
@@ -48,6 +50,81 @@ pub(super) async fn claim(
     match failure::conditional(outcome)? {
         Ok(output) => Ok(output.attributes),
         Err(_) => Ok(None),
+    }
+}
+
+pub(super) async fn load_email(
+    store: &DynamoDbStore,
+    id: &EmailId,
+) -> Result<Option<EmailItem>, StoreError> {
+    let found = store
+        .client
+        .get_item()
+        .table_name(&store.table)
+        .set_key(Some(items::outbox_key(&id.clone().into()).into()))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(failure::unavailable)?;
+    found.item().map(items::read_email).transpose()
+}
+
+/// What was learned of an e-mail as a conditional update, alone or in a transaction.
+pub(super) struct LearnUpdate {
+    pub condition: String,
+    pub update: String,
+    pub names: HashMap<String, String>,
+    pub values: HashMap<String, AttributeValue>,
+}
+
+/// Each fact only if that of its kind is as it was; the rest of the item only as far as the parking
+/// goes, which somebody else may have done.
+pub(super) fn learn_update(learned: &Learned) -> LearnUpdate {
+    let mut names = HashMap::from([("#status".to_owned(), items::STATUS.to_owned())]);
+    let mut values = HashMap::from([(":parked".to_owned(), string("parked"))]);
+    let parked = if learned.was_parked { "=" } else { "<>" };
+    let mut conditions =
+        vec![format!("attribute_exists({}) AND #status {parked} :parked", keys::PK)];
+    let mut set = Vec::new();
+    for (n, news) in learned.news.iter().enumerate() {
+        names.insert(format!("#f{n}"), items::fact_name(news.kind));
+        values.insert(format!(":f{n}"), items::fact(&news.now));
+        set.push(format!("#f{n} = :f{n}"));
+        if let Some(before) = &news.before {
+            values.insert(format!(":b{n}"), items::fact(before));
+            conditions.push(format!("#f{n} = :b{n}"));
+        } else {
+            conditions.push(format!("attribute_not_exists(#f{n})"));
+        }
+    }
+    let mut remove = "";
+    if !learned.was_parked {
+        set.push("#status = :status".to_owned());
+        let status = if learned.parked_because.is_some() { "parked" } else { "sent" };
+        values.insert(":status".to_owned(), string(status));
+        names.insert("#error".to_owned(), items::ERROR.to_owned());
+        remove = " REMOVE due_shard, due_at, claim_id, #error";
+    }
+    let update = format!("SET {}{remove}", set.join(", "));
+    LearnUpdate { condition: conditions.join(" AND "), update, names, values }
+}
+
+pub(super) async fn learn(store: &DynamoDbStore, learned: &Learned) -> Result<(), StoreError> {
+    let LearnUpdate { condition, update, names, values } = learn_update(learned);
+    let outcome = store
+        .client
+        .update_item()
+        .table_name(&store.table)
+        .set_key(Some(items::outbox_key(&learned.id.clone().into()).into()))
+        .condition_expression(condition)
+        .update_expression(update)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values(Some(values))
+        .send()
+        .await;
+    match failure::conditional(outcome)? {
+        Ok(_) => Ok(()),
+        Err(_) => Err(StoreError::Conflict),
     }
 }
 

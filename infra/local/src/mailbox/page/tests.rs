@@ -39,13 +39,9 @@ fn shown() -> Shown {
 }
 
 async fn get_from(shown: Shown, path: &str) -> (u16, axum::http::HeaderMap, String) {
-    let addresses = Addresses {
-        escalation: "escalations@example.com".to_owned(),
-        p1: "\"><script>@example.com".to_owned(),
-        reply: "care@example.com".to_owned(),
-    };
+    let addresses = Addresses::of_tests();
     let places =
-        Places { api: "http://api", mailbox: "http://mailbox", addresses: Some(&addresses) };
+        Places { api: "http://api", mailbox: "http://mailbox", addresses: addresses.as_ref() };
     let request = Request::get(path).body(Body::empty()).unwrap();
     let response = router(shown, places).unwrap().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();

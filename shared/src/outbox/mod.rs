@@ -2,7 +2,11 @@
 //!
 //! `pending` -> claimed (`sending`, under a lease) -> `sent`, or `retrying`, or `parked`. Every state
 //! but `sent`, `parked` and `cancelled` has a due instant, so the sweep finds whatever got stuck.
-//! Pure: it must never know how anything is sent.
+//! What SES says of an e-mail afterwards are [facts](EmailFacts). Pure: it must never know how
+//! anything is sent.
+
+mod facts;
+mod learn;
 
 use std::fmt;
 
@@ -12,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::email::{EmailId, OutboxEmail, Thread};
 use crate::incident::clock::after;
 use crate::webhook::{OutboxWebhook, WebhookId};
+
+pub use facts::{EmailFact, EmailFacts, FactKind};
+pub use learn::{Confirmation, Learned, News};
 
 /// How long the stream has to hand out what is pending before the sweep does.
 pub const PENDING_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -77,7 +84,8 @@ pub enum DeliveryStatus {
     Retrying,
     /// SES has taken the e-mail; the receiver has taken the webhook.
     Sent,
-    /// It is given up on. Of an e-mail, somebody else was told.
+    /// It is given up on. Of an e-mail, which SES refused or says reached nobody, somebody else was
+    /// told.
     Parked,
     /// It was held up until after the incident was resolved, and is not sent any more.
     Cancelled,
@@ -103,7 +111,7 @@ pub struct Delivery {
     /// The id that SES gave an e-mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ses_message_id: Option<String>,
-    /// When it was taken.
+    /// When it was taken; of an e-mail that SES says so of, as SES says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<Timestamp>,
     /// Why the last attempt failed.
@@ -141,6 +149,8 @@ pub struct EmailItem {
     pub email: OutboxEmail,
     /// How far it got.
     pub delivery: Delivery,
+    /// What SES says of it.
+    pub facts: EmailFacts,
 }
 
 /// A webhook in the outbox.

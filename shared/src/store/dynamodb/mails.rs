@@ -1,0 +1,173 @@
+//! Mails that came in: what became of each, and those that wait for people.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use jiff::Timestamp;
+
+use super::commit::{self, built, count_all, put, put_after, put_new, transact};
+use super::failure::{Places, unavailable};
+use super::items::{self, millis, number, string};
+use super::{DynamoDbStore, keys};
+use crate::email::{OutboxEmail, Thread};
+use crate::inbound::{MailId, MailRecord, Outcome, notice};
+use crate::incident::clock::after;
+use crate::store::{Committed, HeldPage, Limit, MailWrite, StoreError, Watch};
+
+/// What becomes of mails, as part of a transaction.
+pub(super) fn write(
+    store: &DynamoDbStore,
+    mails: &[MailWrite],
+    writes: &mut Vec<TransactWriteItem>,
+    places: &mut Places,
+) -> Result<(), StoreError> {
+    for MailWrite { record, left } in mails {
+        if record.version == 1 && places.new_mail.is_none() {
+            places.new_mail = Some(writes.len());
+        }
+        writes.push(put(put_after(store, items::mail(record)?, record.version).build())?);
+        if let Some(left) = left.filter(|left| Some(*left) != record.tell_at) {
+            writes.push(leave(store, left, &record.id)?);
+        }
+        if let (Some(tell_at), Some(held)) = (record.tell_at, record.held()) {
+            let item = items::held(tell_at, &held)?;
+            let place = aws_sdk_dynamodb::types::Put::builder();
+            writes.push(put(place.table_name(&store.table).set_item(Some(item)).build())?);
+            writes.push(wake(store, record, tell_at)?);
+        }
+    }
+    Ok(())
+}
+
+fn leave(
+    store: &DynamoDbStore,
+    tell_at: Timestamp,
+    id: &MailId,
+) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::QUARANTINE_PK))
+        .key(keys::SK, string(keys::held_sk(tell_at, id)));
+    Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
+}
+
+/// Has the desk look at the quarantine once people are to be told; what is due already stays so. What
+/// they are told at this very moment is decided anew, for the version moves on.
+fn wake(
+    store: &DynamoDbStore,
+    record: &MailRecord,
+    tell_at: Timestamp,
+) -> Result<TransactWriteItem, StoreError> {
+    let at_once = !matches!(record.outcome, Outcome::Incomplete { .. });
+    let due_at = if at_once { ":due_at" } else { "if_not_exists(due_at, :due_at)" };
+    let update = Update::builder()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::QUARANTINE_PK))
+        .key(keys::SK, string(keys::WATCH))
+        .update_expression(format!(
+            "SET #item = :item, due_shard = :shard, due_at = {due_at} ADD #version :one"
+        ))
+        .expression_attribute_names("#item", keys::ITEM)
+        .expression_attribute_names("#version", items::VERSION)
+        .expression_attribute_values(":item", string(keys::WATCH))
+        .expression_attribute_values(":shard", shard())
+        .expression_attribute_values(":due_at", millis(after(tell_at, notice::MARGIN)))
+        .expression_attribute_values(":one", number(1));
+    Ok(TransactWriteItem::builder().update(built(update.build())?).build())
+}
+
+fn shard() -> AttributeValue {
+    string(keys::shard_of_thread(&Thread::Quarantine).to_string())
+}
+
+pub(super) async fn keep(
+    store: &DynamoDbStore,
+    mails: &[MailWrite],
+    emails: &[OutboxEmail],
+    limits: &[Limit],
+) -> Result<Committed, StoreError> {
+    let (mut writes, mut places) = (Vec::new(), Places::default());
+    write(store, mails, &mut writes, &mut places)?;
+    for email in emails {
+        writes.push(put_new(store, items::email(email)?)?);
+    }
+    count_all(store, limits.to_vec(), &mut writes, &mut places)?;
+    transact(store, writes, places).await
+}
+
+pub(super) async fn load(
+    store: &DynamoDbStore,
+    id: &MailId,
+) -> Result<Option<MailRecord>, StoreError> {
+    let found = store
+        .client
+        .get_item()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::mail_pk(id)))
+        .key(keys::SK, string(keys::MAIL))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(unavailable)?;
+    found.item().map(items::read_mail).transpose()
+}
+
+pub(super) async fn held(
+    store: &DynamoDbStore,
+    behind: Option<&(Timestamp, MailId)>,
+    limit: usize,
+) -> Result<HeldPage, StoreError> {
+    // Behind a place is what sorts after it; a blank sorts before whatever an id may have.
+    let from = match behind {
+        Some((tell_at, id)) => format!("{} ", keys::held_sk(*tell_at, id)),
+        None => format!("{}#", keys::HELD),
+    };
+    let mut pages = store
+        .client
+        .query()
+        .table_name(&store.table)
+        .key_condition_expression("pk = :pk AND sk BETWEEN :from AND :to")
+        .expression_attribute_values(":pk", string(keys::QUARANTINE_PK))
+        .expression_attribute_values(":from", string(from))
+        .expression_attribute_values(":to", string(format!("{}#~", keys::HELD)))
+        .consistent_read(true)
+        .into_paginator()
+        .page_size(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
+        .items()
+        .send();
+    let mut mails = Vec::new();
+    while mails.len() <= limit
+        && let Some(item) = pages.next().await
+    {
+        mails.push(items::read_held(&item.map_err(unavailable)?)?);
+    }
+    let more = mails.len() > limit;
+    mails.truncate(limit);
+    let next = mails.last().filter(|_| more).map(|(tell_at, held)| (*tell_at, held.id.clone()));
+    Ok(HeldPage { mails, next })
+}
+
+pub(super) async fn load_watch(store: &DynamoDbStore) -> Result<Watch, StoreError> {
+    let found = store
+        .client
+        .get_item()
+        .table_name(&store.table)
+        .key(keys::PK, string(keys::QUARANTINE_PK))
+        .key(keys::SK, string(keys::WATCH))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(unavailable)?;
+    Ok(found.item().map(items::read_watch).unwrap_or_default())
+}
+
+pub(super) async fn put_watch(
+    store: &DynamoDbStore,
+    watch: &Watch,
+    emails: &[OutboxEmail],
+) -> Result<(), StoreError> {
+    let watched = put_after(store, items::watch(watch), watch.version).build();
+    let mut writes = vec![commit::put(watched)?];
+    for email in emails {
+        writes.push(put_new(store, items::email(email)?)?);
+    }
+    transact(store, writes, Places::default()).await.map(drop)
+}

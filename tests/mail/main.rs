@@ -1,0 +1,7 @@
+//! Mail that comes in: each of the corpus, and what no file should hold.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
+
+mod corpus;
+mod giants;
+mod met;
