@@ -53,8 +53,9 @@ const LINK_KEYS: &str = "link-keys.json";
 const INBOUND_QUEUE: &str = "inbound-mail";
 /// The queue of what SES tells of e-mails, before `record-delivery`.
 const EVENTS_QUEUE: &str = "ses-events";
+const TELLS_AFTER: Duration = Duration::from_millis(300);
 /// The configuration set without which SES tells nothing.
-pub const CONFIGURATION_SET: &str = "local";
+const CONFIGURATION_SET: &str = "local";
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
@@ -286,20 +287,22 @@ struct Mail {
 impl Mail {
     fn open(data: Option<&Path>) -> Result<Self, JournalError> {
         let settings = queue::Settings::default();
+        // As in AWS, what SES tells of an e-mail comes after its answer to who sent it.
+        let telling = queue::Settings { delay: TELLS_AFTER, ..settings };
         Ok(match data {
             Some(data) => Self {
                 mail: Mailbox::open(data)?,
                 objects: Objects::kept(data),
                 bounces: Bounces::open(data)?,
                 received: Queue::open(INBOUND_QUEUE, settings, data)?,
-                told: Queue::open(EVENTS_QUEUE, settings, data)?,
+                told: Queue::open(EVENTS_QUEUE, telling, data)?,
             },
             None => Self {
                 mail: Mailbox::default(),
                 objects: Objects::passing(),
                 bounces: Bounces::default(),
                 received: Queue::passing(INBOUND_QUEUE, settings),
-                told: Queue::passing(EVENTS_QUEUE, settings),
+                told: Queue::passing(EVENTS_QUEUE, telling),
             },
         })
     }

@@ -29,6 +29,8 @@ use crate::journal::{Journal, JournalError};
 /// How a queue is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
+    /// For how long a message that was sent is not seen by anybody.
+    pub delay: Duration,
     /// For how long a message that was received is not seen by others.
     pub visibility: Duration,
     /// How often a message is received at most.
@@ -37,7 +39,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { visibility: Duration::from_secs(60), most_receives: 5 }
+        let (delay, visibility) = (Duration::ZERO, Duration::from_secs(60));
+        Self { delay, visibility, most_receives: 5 }
     }
 }
 
@@ -148,7 +151,8 @@ impl Queue {
         }
         let place = kept.sent;
         kept.sent += 1;
-        kept.messages.insert(place, Waiting::new(message));
+        let seen_from = Some(Instant::now() + self.0.settings.delay);
+        kept.messages.insert(place, Waiting { seen_from, ..Waiting::new(message) });
         drop(kept);
         self.0.news.notify_one();
         Ok(id)
@@ -158,7 +162,7 @@ impl Queue {
     #[must_use]
     pub fn receive(&self, most: usize) -> Vec<Received> {
         let now = Instant::now();
-        let Settings { visibility, most_receives } = self.0.settings;
+        let Settings { visibility, most_receives, .. } = self.0.settings;
         let mut received = Vec::new();
         for (place, waiting) in &mut self.lock().messages {
             if received.len() == most {
@@ -268,7 +272,8 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn queue() -> Queue {
-        Queue::passing("tests", Settings { visibility: Duration::from_secs(30), most_receives: 2 })
+        let visibility = Duration::from_secs(30);
+        Queue::passing("tests", Settings { visibility, most_receives: 2, ..Settings::default() })
     }
 
     fn bodies(received: &[Received]) -> Vec<&str> {
@@ -288,6 +293,16 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         let again = queue.receive(10);
         assert_eq!((bodies(&again), again[0].receives), (vec!["a", "b"], 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_sent_is_seen_after_the_delay_of_the_queue() {
+        let delay = Duration::from_secs(1);
+        let queue = Queue::passing("tests", Settings { delay, ..Settings::default() });
+        queue.send("a".to_owned(), NOW).unwrap();
+        assert!(queue.receive(10).is_empty());
+        queue.has_some().await;
+        assert_eq!(bodies(&queue.receive(10)), ["a"]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -336,7 +351,8 @@ mod tests {
     #[tokio::test]
     async fn what_was_sent_and_not_deleted_is_there_after_a_restart_and_so_are_dead_letters() {
         let data = tempfile::tempdir().unwrap();
-        let settings = Settings { visibility: Duration::ZERO, most_receives: 1 };
+        let (visibility, most_receives) = (Duration::ZERO, 1);
+        let settings = Settings { visibility, most_receives, ..Settings::default() };
         let queue = Queue::open("mail", settings, data.path()).unwrap();
         for body in ["a", "b", "c", "d"] {
             queue.send(body.to_owned(), NOW).unwrap();
