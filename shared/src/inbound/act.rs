@@ -335,8 +335,12 @@ impl<S: Store> Handling<'_, S> {
             Some(number) => self.looked_up(vec![number]).await?,
             None => {
                 let mut numbers = number::all(&arrival.mail, &self.inbound.incident_number);
-                if arrival.alias == Alias::P1 {
-                    // "INC-2 is down as INC-1 was": better one incident too many than one unopened.
+                // "INC-2 is down as INC-1 was" is about INC-2, known or not: a prefix is nobody's slip.
+                // Digits alone may be another system's, unless a P1 would stay unopened.
+                let has_letters = |number: &IncidentNumber| {
+                    number.as_str().bytes().any(|b| b.is_ascii_alphabetic())
+                };
+                if arrival.alias == Alias::P1 || numbers.first().is_some_and(has_letters) {
                     numbers.truncate(1);
                 }
                 if numbers.is_empty() {
