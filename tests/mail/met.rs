@@ -29,12 +29,17 @@ pub fn now() -> Timestamp {
 /// The default policy, in which everybody at care.example.net is of triage.
 pub fn policy() -> Policy {
     let triage = "addresses = [\"triage@example.com\"]";
-    let policy = DEFAULT_POLICY
-        .replace(triage, &format!("{triage}\ndomains = [\"care.example.net\"]"));
+    let policy =
+        DEFAULT_POLICY.replace(triage, &format!("{triage}\ndomains = [\"care.example.net\"]"));
     Policy::read(&policy).unwrap()
 }
 
-fn customer(name: &str, email: &str, language: Option<Language>, account: Option<&str>) -> Customer {
+fn customer(
+    name: &str,
+    email: &str,
+    language: Option<Language>,
+    account: Option<&str>,
+) -> Customer {
     let (name, email) = (name.parse().unwrap(), email.parse().unwrap());
     Customer { name, email, language, account: account.map(|id| id.parse().unwrap()) }
 }

@@ -132,8 +132,7 @@ pub async fn a_lost_condition_writes_nothing(store: impl Store) {
     let mut late = escalation("INC-1", later(5));
     late.emails.iter_mut().for_each(|email| email.id.index += 50);
     late.entries.iter_mut().for_each(|entry| entry.index += 50);
-    let commit =
-        Commit { answered: Some(answered("k", now())), ..Commit::of(&late) };
+    let commit = Commit { answered: Some(answered("k", now())), ..Commit::of(&late) };
     assert!(matches!(store.commit(commit).await, Err(StoreError::Conflict)));
     let story = store.story(&first.incident.number).await.unwrap().unwrap();
     assert_eq!(story.emails.len(), first.emails.len());
