@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod corpus;
+mod function;
 mod giants;
 mod met;

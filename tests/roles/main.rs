@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use desk_tests::arrivals::Arriving;
 use desk_tests::asked::Asked;
 use desk_tests::call::{Reply, get, post_once, put, send, with, with_token};
 use desk_tests::dynamodb::TestDynamoDb;
@@ -27,7 +28,8 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::dispatch::Batch;
-use shared::email::{EmailId, OutboxEmail};
+use shared::email::{EmailId, OutboxEmail, Thread};
+use shared::inbound::{act, reading};
 use shared::incident::values::Language;
 use shared::incident::{Command, decide};
 use shared::links::{Action, Link, LinkKeys};
@@ -39,11 +41,12 @@ use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Store};
 use shared::webhook::keys::{WebhookKeys, written};
 
-const FUNCTIONS: [&str; 6] = [
+const FUNCTIONS: [&str; 7] = [
     "check-deadlines",
     "dispatch-email",
     "dispatch-webhook",
     "manage-incident",
+    "receive-email",
     "record-delivery",
     "submit-escalation",
 ];
@@ -144,12 +147,13 @@ async fn customers_escalate(functions: &Functions) {
 async fn care_works(functions: &Functions) {
     let router = manage_incident::router(functions.desk("manage-incident"), link_keys());
     let ask = async |request| functions.ask(&router, request).await.status.as_u16();
-    let account = json!({
+    let mut of_domains = json!({
         "name": "Acme", "account_manager": { "name": "Mary", "email": "mary@desk.example" },
     });
-    for status in [201, 200] {
-        assert_eq!(ask(put("/v1/accounts/ACME", &account)).await, status);
-    }
+    of_domains["domains"] = json!(["old.example", "acme.example"]);
+    assert_eq!(ask(put("/v1/accounts/ACME", &of_domains)).await, 201);
+    of_domains["domains"] = json!(["acme.example"]);
+    assert_eq!(ask(put("/v1/accounts/ACME", &of_domains)).await, 200);
     // The last of them turns out to be another account's than its customer had said.
     for n in 2..=7 {
         let incident = json!({
@@ -190,10 +194,46 @@ async fn care_works(functions: &Functions) {
     assert_eq!(ask(resumed).await, 200);
 }
 
+/// A customer of an account writes: too little, then the rest, then as somebody else; and the same mail
+/// comes twice.
+async fn mail_comes_in(functions: &Functions) {
+    let (desk, keys) = (functions.desk("receive-email"), link_keys());
+    let becomes = async |id: &str, mail: &Arriving| {
+        let read = reading::read(&mail.raw, &mail.envelope_from);
+        let receipt = mail.receipt(id, desk.clock.now());
+        act::receive(&desk, &keys, &receipt, read).await.unwrap().to_string()
+    };
+    let ada = |subject: &str, text: &str| {
+        Arriving::plain("ada@acme.example", "escalations@example.com", subject, text)
+    };
+    let why = "All our shops are closed since this morning.";
+    let signed = Arriving { dmarc: "GRAY".to_owned(), ..ada("Urgent", why) };
+    assert_eq!(becomes("one", &signed).await, "incomplete number");
+    let address = LinkKeys::read(LINK_KEYS).unwrap();
+    let inbound = functions.policy.inbound.as_ref().unwrap();
+    let thread: Thread = "_one".parse().unwrap();
+    let address = address.reply_address(inbound, &thread).unwrap().to_string();
+    let rest = Arriving { to: address, ..ada("Re: Urgent", "It is INC-8.") };
+    assert_eq!(becomes("two", &rest).await, "escalated INC-8");
+    assert_eq!(becomes("two", &rest).await, "escalated INC-8");
+    assert_eq!(
+        becomes("three", &ada("INC-8", "And now the web shop, too.")).await,
+        "escalated INC-8"
+    );
+    let forged = Arriving { dmarc: "FAIL".to_owned(), ..ada("INC-8", why) };
+    assert_eq!(becomes("four", &forged).await, "quarantined unauthenticated");
+}
+
 /// One e-mail is sent, one can never be.
 async fn emails_go_out(functions: &Functions) {
     let (desk, mailer) = (functions.desk("dispatch-email"), MemoryMailer::default());
     let links = link_writer(link_keys());
+    // What a sender is asked, and what people are told of the quarantine.
+    let notices = (1..20).map(|version| format!("_-{version}-0"));
+    let about_mail = notices.chain(["_one-1-0".to_owned()]).map(|id| id.parse().unwrap());
+    let records = about_mail.enumerate().map(|(n, id)| record(n, &id)).collect();
+    dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await;
+    assert!(mailer.take_sent().len() > 1);
     for (n, id) in ["INC-1-1-0", "INC-1-1-1"].into_iter().enumerate() {
         let batch = Batch { records: vec![record(n, &id.parse().unwrap())] };
         let answer = dispatch_email::handle(&desk, &mailer, &links, batch).await;
@@ -247,6 +287,7 @@ async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
     let functions = Functions::start().await;
     customers_escalate(&functions).await;
     care_works(&functions).await;
+    mail_comes_in(&functions).await;
     // The account's incidents recur; e-mails got stuck, also of what is resolved; promises break.
     for seconds in [1, 120, 2 * 3600] {
         functions.sweep_at(seconds).await;

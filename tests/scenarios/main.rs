@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
+mod by_mail;
 mod deadlines;
 mod deliveries;
 mod facts;
+mod machines;
 mod orders;
 mod webhooks;
 mod whole_life;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use shared::email::render::Rendered;
 use shared::inbound::Receipt;
 
 /// A mail as SES was handed it, and what SES found of it. By default everything is in order.
@@ -108,4 +109,46 @@ fn split(raw: &[u8]) -> (String, String) {
         Some((head, body)) => (head.to_owned(), body.to_owned()),
         None => (text, String::new()),
     }
+}
+
+/// An e-mail of the desk as its recipient gets it. SES gives it an id of its own.
+#[must_use]
+pub fn delivered(email: &Rendered) -> Vec<u8> {
+    let mut raw = format!(
+        "Message-ID: <{}@eu-west-1.amazonses.com>\r\nFrom: {} <{}>\r\nTo: {}\r\nSubject: {}\r\n",
+        email.id, email.from.name, email.from.address, email.to, email.subject
+    );
+    if let Some(reply_to) = &email.reply_to {
+        raw.push_str(&format!("Reply-To: {reply_to}\r\n"));
+    }
+    for (name, value) in &email.headers {
+        raw.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let text = email.text.replace('\n', "\r\n");
+    format!("{raw}MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n")
+        .into_bytes()
+}
+
+/// What a person writes back to an e-mail of the desk, as a mail client sends it: to its Reply-To, with
+/// its references, and the e-mail quoted below.
+#[must_use]
+pub fn written_back(email: &Rendered, from: &str, text: &str) -> Arriving {
+    let to = email.reply_to.as_ref().unwrap_or(&email.from.address).to_string();
+    let own = format!("<{}@eu-west-1.amazonses.com>", email.id);
+    let of = |name: &str| email.headers.iter().find(|(n, _)| *n == name).map(|(_, v)| v.as_str());
+    let quoted: String = email.text.lines().map(|line| format!("> {line}\r\n")).collect();
+    let raw = format!(
+        "From: {from}\r\nTo: {to}\r\nSubject: Re: {}\r\nMessage-ID: <back-{}@client.example>\r\n\
+         In-Reply-To: {own}\r\nReferences: {} {own}\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{}\r\n\r\n\
+         On Tue, 24 Nov 2026 at 09:15, {} <{}> wrote:\r\n\r\n{quoted}",
+        email.subject,
+        email.id,
+        of("References").unwrap_or_default(),
+        text.replace('\n', "\r\n"),
+        email.from.name,
+        email.from.address,
+    );
+    let address = from.rsplit('<').next().unwrap_or(from).trim_end_matches('>');
+    Arriving::from(address, &to, raw)
 }

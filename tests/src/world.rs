@@ -20,6 +20,7 @@ use shared::desk::Desk;
 use shared::dispatch::Batch;
 use shared::email::EmailId;
 use shared::email::render::Rendered;
+use shared::inbound::{act, reading};
 use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::memory::MemoryMailer;
 use shared::policy::Policy;
@@ -29,6 +30,7 @@ use shared::store::memory::MemoryStore;
 use shared::webhook::keys::{WebhookKeys, written};
 use tokio::time::Instant;
 
+use crate::arrivals::Arriving;
 use crate::call::{self, Reply};
 use crate::receiver::Receivers;
 use crate::ses_events::{Said, SentEmail};
@@ -48,6 +50,7 @@ pub struct World {
     pub links: LinkWriter,
     /// Other systems, which hear of changes when the policy has webhooks.
     pub receivers: Receivers,
+    keys: KeyRing,
     api: Router,
     began: Instant,
 }
@@ -77,9 +80,9 @@ impl World {
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
         let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
-        let links = crate::link_writer(keys);
+        let links = crate::link_writer(keys.clone());
         let (mailer, receivers) = (MemoryMailer::default(), Receivers::default());
-        Self { desk, mailer, links, receivers, api, began }
+        Self { desk, mailer, links, receivers, keys, api, began }
     }
 
     /// Asks the HTTP API.
@@ -137,6 +140,18 @@ impl World {
             drop(self.mailer.take_sent());
             dispatch_webhooks(&self.desk, &self.receivers).await;
         }
+    }
+
+    /// A mail arrives now, and SES gives it this id.
+    ///
+    /// # Panics
+    ///
+    /// Never: the store in memory is available.
+    pub async fn receives(&self, id: &str, arriving: &Arriving) -> String {
+        let receipt = arriving.receipt(id, self.desk.clock.now());
+        let mail = reading::read(&arriving.raw, &arriving.envelope_from);
+        let outcome = act::receive(&self.desk, &self.keys, &receipt, mail).await;
+        outcome.expect("the store in memory is available").to_string()
     }
 
     /// SES says so now of an e-mail; one whose answer was lost it took now, too.

@@ -8,7 +8,7 @@ TELEMETRY = ROOT / "shared/src/telemetry.rs"
 # What tells no trouble by itself: what happened, how long it took, and what the desk mends by itself.
 CALM = {
     *("Incidents", "Escalations", "Breaches", "PromisesKept", "ResponseTime", "AcknowledgementTime", "ResolutionTime"),
-    "EmailsRequeued",
+    *("EmailsRequeued", "Mails", "MailsHeld", "UnknownEmails"),
 }
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 HIDDEN = "ApproximateNumberOfMessagesNotVisible"
