@@ -171,7 +171,10 @@ fn domains(given: Vec<Domain>) -> Result<Domains, Invalid> {
         }
     }
     if domains.len() > MOST_DOMAINS {
-        return Err(Invalid(format!("must be at most {MOST_DOMAINS}, not {}", domains.len())));
+        return Err(Invalid(format!(
+            "must be at most {MOST_DOMAINS} domains, not {}",
+            domains.len()
+        )));
     }
     Ok(Domains(domains))
 }
