@@ -118,3 +118,6 @@ fn written(
     };
     (0..).zip(recipients).map(email).collect()
 }
+
+#[cfg(test)]
+mod tests;
