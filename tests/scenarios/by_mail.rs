@@ -161,7 +161,7 @@ async fn what_a_request_lacks_is_asked_for_once_and_completes_it() {
     life.until(60).await;
     let question = life.last("ada@acme.example").clone();
     insta::assert_snapshot!("the_question", question.text);
-    assert_eq!(header(&question, "In-Reply-To").is_some(), true);
+    assert!(header(&question, "In-Reply-To").is_some());
     // Another one within the hour is not asked about, but waits for a person.
     let again = Arriving::plain(ADA, "escalations@example.com", "Urgent!", french);
     assert_eq!(life.receives("m2", "Ada", &again).await, "quarantined unanswered");

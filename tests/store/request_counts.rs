@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use desk_tests::arrivals::Arriving;
 use desk_tests::call::{post, post_once, send};
 use desk_tests::counted::Counter;
 use desk_tests::dynamodb::{TestDynamoDb, aws_at};
@@ -15,6 +16,7 @@ use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::dispatch::Batch;
 use shared::email::EmailId;
+use shared::inbound::{act, reading};
 use shared::mailer::ses::SesMailer;
 use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
@@ -92,6 +94,31 @@ async fn an_email_is_two_writes_and_one_send() {
     dispatch_email::handle(&c.desk, &mailer, &links, Batch { records }).await;
     assert_eq!(c.counter.take(), "UpdateItem 1");
     assert_eq!(ses.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_mail_is_three_reads_and_one_transaction_and_what_changes_nothing_one_transaction() {
+    let c = counted().await;
+    let becomes = async |id: &str, mail: Arriving| {
+        let read = reading::read(&mail.raw, &mail.envelope_from);
+        let receipt = mail.receipt(id, start());
+        let keys = desk_tests::link_keys();
+        act::receive(&c.desk, &keys, &receipt, read).await.unwrap().to_string()
+    };
+    let mail = |why: &str| {
+        Arriving::plain("ada@customer.example", "escalations@example.com", "INC-1", why)
+    };
+    let forged = |why| Arriving { dmarc: "FAIL".to_owned(), ..mail(why) };
+    for (id, mail, outcome, requests) in [
+        // The incident to see who writes, whose the domain is, and the incident to change it.
+        ("1", mail("Nothing works."), "escalated INC-1", "GetItem 3, TransactWriteItems 1"),
+        ("2", mail("It is worse now."), "escalated INC-1", "GetItem 3, TransactWriteItems 1"),
+        ("3", forged("Nothing works."), "quarantined unauthenticated", "TransactWriteItems 1"),
+    ] {
+        c.counter.take();
+        assert_eq!(becomes(id, mail).await, outcome);
+        assert_eq!(c.counter.take(), requests, "{outcome}");
+    }
 }
 
 #[tokio::test]

@@ -12,13 +12,16 @@ use std::time::Duration;
 
 use dispatch_webhook::Poster;
 use futures::FutureExt;
+use receive_email::MailBucket;
 use shared::aws::{Aws, connections_to_others};
 use shared::clock::Clock;
 use shared::config::{ConfigMistakes, Environment};
 use shared::desk::Desk;
 use shared::dispatch::Batch;
+use shared::inbound::MailId;
 use shared::links::{KeyRing, KeySource, LinkWriter, PublicUrl};
-use shared::mailer::ses::SesMailer;
+use shared::mailer::ses::{ConfigurationSet, SesMailer};
+use shared::store::Store;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::webhook::keys::{WebhookKeys, WrongKeys, written};
 use tokio::sync::watch;
@@ -26,11 +29,18 @@ use tokio::task::JoinHandle;
 
 use crate::data::{self, DataError, HeldData};
 use crate::dynamodb::{EmbeddedDynamoDb, OpenError};
+use crate::inbound::{self, Addresses, Inbound};
+use crate::journal::JournalError;
 use crate::keys::{self, KeysError};
-use crate::mailbox::{self, Mailbox, MailboxError};
+use crate::mailbox::Mailbox;
+use crate::mailbox::bounces::{self, Bounces};
+use crate::mailbox::page::{self, Outcomes, Places, Shown};
 use crate::options::Options;
 use crate::ports::{PortError, Taken};
+use crate::queue::{self, Queue, sqs, worker};
+use crate::s3::{self, Objects};
 use crate::schedule::Schedule;
+use crate::ses::{Ses, events};
 use crate::stream::pump;
 use crate::table::{self, TABLE, TableError};
 use crate::{gateway, ses};
@@ -39,6 +49,13 @@ use crate::{gateway, ses};
 pub const WEBHOOK_KEYS: &str = "webhook-keys.json";
 /// The file of the keys of links in the data folder.
 const LINK_KEYS: &str = "link-keys.json";
+/// The queue of what SES received, before `receive-email`.
+const INBOUND_QUEUE: &str = "inbound-mail";
+/// The queue of what SES tells of e-mails, before `record-delivery`.
+const EVENTS_QUEUE: &str = "ses-events";
+const TELLS_AFTER: Duration = Duration::from_millis(300);
+/// The configuration set without which SES tells nothing.
+const CONFIGURATION_SET: &str = "local";
 
 /// How long what is under way is given to end: requests, and e-mails being sent. Whatever has not
 /// ended by then goes on after a restart with the same data, as after `kill -9`.
@@ -64,9 +81,9 @@ pub enum StartError {
     /// The embedded DynamoDB.
     #[error(transparent)]
     DynamoDb(#[from] OpenError),
-    /// The mailbox.
+    /// The mailbox, or another file of the data folder.
     #[error(transparent)]
-    Mailbox(#[from] MailboxError),
+    Kept(#[from] JournalError),
     /// The mailbox's page.
     #[error("the mailbox's page could not be written")]
     Page(#[from] askama::Error),
@@ -116,23 +133,47 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (api, dynamodb, mailbox) =
         (ports.api.address, ports.dynamodb.address, ports.mailbox.address);
     let database = EmbeddedDynamoDb::open(options.data.as_deref())?;
-    let mail = match &options.data {
-        Some(data) => Mailbox::open(data)?,
-        None => Mailbox::default(),
-    };
+    let Mail { mail, objects, bounces, received, told } = Mail::open(options.data.as_deref())?;
     let (link_source, public_url) = link_config(options.data.as_deref(), api)?;
     let webhook_keys = keys::kept(options.data.as_deref(), WEBHOOK_KEYS, |random| {
         serde_json::json!({ "key": written(random) }).to_string()
     })?;
     let signing = WebhookKeys::read(&webhook_keys)?;
     let clock = Clock::system();
-    let inbox = ses::router(mail.clone(), clock.clone())
-        .merge(mailbox::page::router(mail.clone(), &format!("http://{api}"))?);
+    let addresses = Addresses::of(&options.policy);
+    let incoming = Inbound {
+        addresses: addresses.clone(),
+        objects: objects.clone(),
+        queue: received.clone(),
+        mailbox: mail.clone(),
+        clock: clock.clone(),
+    };
+    let endpoint = Ses {
+        mailbox: mail.clone(),
+        bounces: bounces.clone(),
+        events: told.clone(),
+        inbound: incoming.clone(),
+        clock: clock.clone(),
+    };
+    let (configuration_set, bucket) = mail_config()?;
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
     let link_keys = KeyRing::new(link_source, &aws);
     let links = LinkWriter::new(link_keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
+    let store = DynamoDbStore::new(aws.dynamodb(), TABLE);
+    let outcomes = outcomes(store.clone());
+    let shown = Shown { mailbox: mail.clone(), objects: objects.clone(), outcomes };
+    let places = Places {
+        api: &format!("http://{api}"),
+        mailbox: &format!("http://{mailbox}"),
+        addresses: addresses.as_ref(),
+    };
+    let inbox = ses::router(endpoint)
+        .merge(page::router(shown, places)?)
+        .merge(inbound::router(incoming))
+        .merge(bounces::router(bounces))
+        .merge(s3::router(objects));
     let backends = vec![
         tokio::spawn(database.serve(ports.dynamodb.listener, stopped(backends_stop.clone()))),
         tokio::spawn(serve(ports.mailbox, inbox, backends_stop)),
@@ -146,13 +187,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
 
     let schedule = Schedule::for_policy(&options.policy);
-    let desk = Desk {
-        store: DynamoDbStore::new(aws.dynamodb(), TABLE),
-        policy: Arc::new(options.policy),
-        clock: clock.clone(),
-    };
+    let desk = Desk { store, policy: Arc::new(options.policy), clock: clock.clone() };
     let emails: pump::Invoke = {
-        let function = (desk.clone(), SesMailer::new(aws.ses()), links);
+        let function =
+            (desk.clone(), SesMailer::new(aws.ses()).told_of_by(configuration_set), links);
         Arc::new(move |records| {
             let (desk, mailer, links) = function.clone();
             async move { Ok(dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await) }
@@ -180,10 +218,43 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             async move { Ok(check_deadlines::handle(&desk, event).await?) }
         }
     };
+    let receive_email: sqs::Invoke = {
+        let objects = receive_email::Objects::new(aws.s3(), bucket);
+        let function = Arc::new((desk.clone(), link_keys.clone(), objects));
+        Arc::new(move |event| {
+            let function = Arc::clone(&function);
+            async move {
+                let (desk, keys, objects) = &*function;
+                Ok(receive_email::handle(desk, keys, objects, event).await)
+            }
+            .boxed()
+        })
+    };
+    let record_delivery: events::Invoke = {
+        let desk = desk.clone();
+        Arc::new(move |event| {
+            let desk = desk.clone();
+            async move { Ok(record_delivery::handle(&desk, event).await?) }.boxed()
+        })
+    };
+    let receiving = sqs::mapping(INBOUND_QUEUE, receive_email);
+    let recording = events::target(record_delivery);
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
         tokio::spawn(serve(ports.api, gateway::router(desk, link_keys), requests_stop.clone())),
-        tokio::spawn(pump::run(stream, pump::Settings::default(), functions, requests_stop)),
+        tokio::spawn(pump::run(
+            stream,
+            pump::Settings::default(),
+            functions,
+            requests_stop.clone(),
+        )),
+        tokio::spawn(worker::run(
+            received,
+            worker::Settings::default(),
+            receiving,
+            requests_stop.clone(),
+        )),
+        tokio::spawn(worker::run(told, events::settings(), recording, requests_stop)),
     ];
     Ok(Running {
         api,
@@ -204,6 +275,39 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     })
 }
 
+/// What is kept of mail, sent and received.
+struct Mail {
+    mail: Mailbox,
+    objects: Objects,
+    bounces: Bounces,
+    received: Queue,
+    told: Queue,
+}
+
+impl Mail {
+    fn open(data: Option<&Path>) -> Result<Self, JournalError> {
+        let settings = queue::Settings::default();
+        // As in AWS, what SES tells of an e-mail comes after its answer to who sent it.
+        let telling = queue::Settings { delay: TELLS_AFTER, ..settings };
+        Ok(match data {
+            Some(data) => Self {
+                mail: Mailbox::open(data)?,
+                objects: Objects::kept(data),
+                bounces: Bounces::open(data)?,
+                received: Queue::open(INBOUND_QUEUE, settings, data)?,
+                told: Queue::open(EVENTS_QUEUE, telling, data)?,
+            },
+            None => Self {
+                mail: Mailbox::default(),
+                objects: Objects::passing(),
+                bounces: Bounces::default(),
+                received: Queue::passing(INBOUND_QUEUE, settings),
+                told: Queue::passing(EVENTS_QUEUE, telling),
+            },
+        })
+    }
+}
+
 async fn prepare_table(
     aws: &Aws,
     database: &EmbeddedDynamoDb,
@@ -221,6 +325,7 @@ fn sdk_environment(dynamodb: SocketAddr, mailbox: SocketAddr) -> impl Fn(&str) -
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{dynamodb}")),
         ("AWS_ENDPOINT_URL_SESV2", format!("http://{mailbox}")),
+        ("AWS_ENDPOINT_URL_S3", format!("http://{mailbox}{}", s3::ENDPOINT)),
         // A service without an endpoint of its own here is refused, not looked for in AWS.
         ("AWS_ENDPOINT_URL", format!("http://{mailbox}")),
     ]);
@@ -238,6 +343,27 @@ fn link_config(data: Option<&Path>, api: SocketAddr) -> Result<(KeySource, Publi
         "PUBLIC_URL" => Some(format!("http://{api}")),
         _ => None,
     })?)
+}
+
+/// The variables of mail: where SES puts it, and that it tells what becomes of the desk's own.
+fn mail_config() -> Result<(Option<ConfigurationSet>, MailBucket), ConfigMistakes> {
+    Environment::read(&|name: &str| match name {
+        "CONFIGURATION_SET" => Some(CONFIGURATION_SET.to_owned()),
+        "MAIL_BUCKET" => Some(inbound::BUCKET.to_owned()),
+        _ => None,
+    })
+}
+
+/// What the desk wrote down of a mail; a store that does not answer has said nothing yet.
+fn outcomes(store: DynamoDbStore) -> Outcomes {
+    Arc::new(move |id| {
+        let store = store.clone();
+        async move {
+            let record = store.load_mail(&MailId::try_from(id).ok()?).await.ok()??;
+            Some(record.outcome.to_string())
+        }
+        .boxed()
+    })
 }
 
 async fn serve(port: Taken, router: axum::Router, stop: watch::Receiver<bool>) {

@@ -5,8 +5,10 @@
 //! ```text
 //! gateway   API Gateway: the HTTP API        ─┐
 //! schedule  EventBridge: check-deadlines      ├─> dynamodb, table   DynamoDB, embedded
-//! stream    the stream, to dispatch-email    ─┘        ses, mailbox  SES, and who reads the mail
-//!           and dispatch-webhook                       keys          what webhooks are signed with
+//! stream    the stream, to dispatch-email     │        ses, mailbox  SES, and who reads the mail
+//!           and dispatch-webhook              │        inbound, s3   SES again, as it receives mail
+//! queue     SQS and EventBridge, to          ─┘        keys          what webhooks are signed with
+//!           receive-email and record-delivery          journal       what is kept in files
 //! ```
 //!
 //! No rule of the desk lives here, and nothing outside this crate knows that it exists. It listens on
@@ -17,10 +19,14 @@ mod data;
 pub mod desk;
 pub mod dynamodb;
 pub mod gateway;
+mod inbound;
+mod journal;
 mod keys;
 pub mod mailbox;
 pub mod options;
 mod ports;
+mod queue;
+mod s3;
 mod schedule;
 mod ses;
 pub mod simulate;

@@ -1,29 +1,31 @@
-//! Every e-mail that the SES endpoint took, kept for people and tests to look at.
+//! Every e-mail that the desk sent, and every one that was sent here, for people and tests to look at.
 //!
-//! In memory, and with `--data` also in a file with one JSON object a line. A message is in the file
-//! before SES answers, so `kill -9` takes no e-mail away that the desk believes sent. Nothing is ever
-//! dropped to make room.
+//! In memory, and with `--data` also in a file. A message is in the file before anybody is
+//! answered, so `kill -9` takes no e-mail away that the desk believes sent, nor one that the desk
+//! was handed. Nothing is ever dropped to make room, and no message is ever changed.
 
+pub mod bounces;
 pub mod page;
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use self::bounces::Bounce;
+use crate::journal::{Journal, JournalError};
+
 const FILE: &str = "mailbox.jsonl";
 
 /// One e-mail as it arrived.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The id that SES gave it.
     pub id: String,
-    /// Whom it is from, as SES was told.
+    /// Whom it is from: as SES was told, or as its `From` says.
     pub from: String,
-    /// The address that it went to.
+    /// The address that it went to; with commas between them, if it came to several of the desk's.
     pub to: String,
     /// The subject.
     pub subject: String,
@@ -31,36 +33,38 @@ pub struct Message {
     pub text: Option<String>,
     /// The HTML part.
     pub html: Option<String>,
-    /// The headers, those that SES writes by itself among them.
+    /// The headers, those that SES writes by itself among them. What comes more than once has a
+    /// line for each.
     pub headers: BTreeMap<String, String>,
     /// When SES took it: RFC 3339, UTC, milliseconds.
     pub sent_at: String,
+    /// Whether it came to the desk, rather than from it or past it.
+    #[serde(default)]
+    pub incoming: bool,
+    /// What became of it in place of a delivery, or after one.
+    #[serde(default)]
+    pub bounce: Option<Bounce>,
+    /// Where its bytes are, for one that was handed over as bytes.
+    #[serde(default)]
+    pub raw: Option<Raw>,
 }
 
-/// Why the mailbox could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum MailboxError {
-    /// The file cannot be read or written.
-    #[error("the mailbox {} could not be opened", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A line that is not the last is no message: this file was not torn, it was changed.
-    #[error(
-        "line {line} of the mailbox {} is not a message; mend it or move the file away",
-        path.display()
-    )]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// Why.
-        source: serde_json::Error,
-    },
+/// Where the bytes of a message are: an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raw {
+    /// The bucket.
+    pub bucket: String,
+    /// The key.
+    pub key: String,
+}
+
+impl Message {
+    /// A header, whatever the case of its name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
 }
 
 /// The mailbox. Clones share it.
@@ -71,7 +75,7 @@ pub struct Mailbox(Arc<Mutex<Kept>>);
 struct Kept {
     messages: Vec<Arc<Message>>,
     places: HashMap<String, usize>,
-    file: Option<File>,
+    journal: Option<Journal>,
 }
 
 impl Kept {
@@ -86,31 +90,11 @@ impl Mailbox {
     ///
     /// # Errors
     ///
-    /// [`MailboxError`].
-    pub fn open(data: &Path) -> Result<Self, MailboxError> {
-        let path = data.join(FILE);
-        let failed = |source| MailboxError::File { path: path.clone(), source };
-        let mut file =
-            OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
-        // The last line counts only with its end: without, the desk was killed while it wrote, and
-        // SES had not answered yet.
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        if whole < bytes.len() {
-            tracing::warn!(bytes = bytes.len() - whole, "the mailbox's last line was torn");
-            file.set_len(whole as u64).map_err(failed)?;
-            file.seek(SeekFrom::End(0)).map_err(failed)?;
-        }
-        let mut kept = Kept { file: Some(file), ..Kept::default() };
-        for (at, line) in bytes[..whole].split_inclusive(|byte| *byte == b'\n').enumerate() {
-            let message = serde_json::from_slice(line).map_err(|source| MailboxError::Line {
-                path: path.clone(),
-                line: at + 1,
-                source,
-            })?;
-            kept.keep(message);
-        }
+    /// [`JournalError`].
+    pub fn open(data: &Path) -> Result<Self, JournalError> {
+        let (journal, messages) = Journal::open(&data.join(FILE))?;
+        let mut kept = Kept { journal: Some(journal), ..Kept::default() };
+        messages.into_iter().for_each(|message| kept.keep(message));
         Ok(Self(Arc::new(Mutex::new(kept))))
     }
 
@@ -121,10 +105,8 @@ impl Mailbox {
     /// When the file cannot be written. The message is then not in the mailbox.
     pub fn deliver(&self, message: Message) -> std::io::Result<()> {
         let mut kept = self.lock();
-        if let Some(file) = &mut kept.file {
-            let mut line = serde_json::to_vec(&message)?;
-            line.push(b'\n');
-            write_whole(file, &line)?;
+        if let Some(journal) = &mut kept.journal {
+            journal.append(&message)?;
         }
         kept.keep(message);
         Ok(())
@@ -165,17 +147,6 @@ impl Mailbox {
     }
 }
 
-/// Takes back what was written of a line that could not be written whole (a full disk), so that the
-/// next line does not begin in the middle of it.
-fn write_whole(file: &mut File, line: &[u8]) -> std::io::Result<()> {
-    let before = file.metadata()?.len();
-    file.write_all(line).inspect_err(|_| {
-        if let Err(error) = file.set_len(before) {
-            tracing::error!(%error, "a torn line stays in the mailbox");
-        }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,14 +158,11 @@ mod tests {
             to: to.to_owned(),
             subject: "P1 INC-1: déjà vu".to_owned(),
             text: Some("one\ntwo".to_owned()),
-            html: None,
             headers: BTreeMap::from([("Subject".to_owned(), "P1".to_owned())]),
             sent_at: "2026-01-02T03:04:05.678Z".to_owned(),
+            bounce: Some(Bounce::Transient),
+            ..Message::default()
         }
-    }
-
-    fn ids(mailbox: &Mailbox) -> Vec<String> {
-        mailbox.messages(0, None).iter().map(|message| message.id.clone()).collect()
     }
 
     #[test]
@@ -209,29 +177,12 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_last_line_is_dropped_and_the_next_message_begins_a_line() {
+    fn a_mailbox_from_before_mail_came_in_is_read() {
         let data = tempfile::tempdir().unwrap();
-        Mailbox::open(data.path()).unwrap().deliver(message("1", "a@example.com")).unwrap();
-        let path = data.path().join(FILE);
-        let whole = std::fs::read(&path).unwrap();
-        // Torn anywhere, be it in the middle of a character.
-        for torn in 1..whole.len() {
-            std::fs::write(&path, [&whole[..], &whole[..torn]].concat()).unwrap();
-            let mailbox = Mailbox::open(data.path()).unwrap();
-            if torn < whole.len() - 1 {
-                assert_eq!(ids(&mailbox), ["1"]);
-            }
-            mailbox.deliver(message("2", "a@example.com")).unwrap();
-            assert_eq!(ids(&Mailbox::open(data.path()).unwrap()), ["1", "2"], "torn at {torn}");
-        }
-    }
-
-    #[test]
-    fn a_broken_line_in_the_middle_is_an_error_that_names_it() {
-        let data = tempfile::tempdir().unwrap();
-        std::fs::write(data.path().join(FILE), "{}\n").unwrap();
-        let error = Mailbox::open(data.path()).unwrap_err();
-        assert!(error.to_string().contains("line 1 of the mailbox"), "{error}");
+        let line = r#"{"id":"1","from":"a","to":"b","subject":"s","text":null,"html":null,"headers":{},"sent_at":""}"#;
+        std::fs::write(data.path().join(FILE), format!("{line}\n")).unwrap();
+        let mailbox = Mailbox::open(data.path()).unwrap();
+        assert!(!mailbox.message("1").unwrap().incoming);
     }
 
     #[test]
@@ -242,5 +193,11 @@ mod tests {
         assert_eq!(mailbox.messages(0, Some("B@Example.com")).len(), 1);
         assert_eq!(mailbox.messages(1, None).len(), 1);
         assert_eq!(mailbox.messages(9, None).len(), 0);
+    }
+
+    #[test]
+    fn a_header_is_found_whatever_the_case() {
+        assert_eq!(message("1", "a@example.com").header("subject"), Some("P1"));
+        assert_eq!(message("1", "a@example.com").header("date"), None);
     }
 }

@@ -1,7 +1,10 @@
 //! Amazon SES, version 2 of its API, as far as the desk uses it: `SendEmail`, into the [`Mailbox`].
 //!
 //! Checks what SES checks, by its reference, and refuses in its form, so that a mistake shows here
-//! and not only in an AWS account. It sends nothing anywhere.
+//! and not only in an AWS account. It sends nothing anywhere. What becomes of an e-mail is told by
+//! [`events`]; one to the desk's own address comes back in, as it would.
+
+pub mod events;
 
 use std::collections::BTreeMap;
 
@@ -13,30 +16,43 @@ use axum::routing::post;
 use axum::{Json, Router};
 use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::raw::Raw;
 use serde::Deserialize;
 use serde_json::json;
 use shared::clock::Clock;
 
+use crate::inbound::{Envelope, Inbound, Verdicts};
+use crate::mailbox::bounces::{Bounce, Bounces};
 use crate::mailbox::{Mailbox, Message};
+use crate::queue::Queue;
 
 const MOST_HEADERS: usize = 15;
 const LONGEST_HEADER_NAME: usize = 126;
 const LONGEST_HEADER: usize = 996;
 const LONGEST_TAG: usize = 256;
 
-/// Answers `SendEmail`; messages go into `mailbox`.
-pub fn router(mailbox: Mailbox, clock: Clock) -> Router {
-    let ses = Ses { mailbox, clock };
+/// Answers `SendEmail`.
+pub fn router(ses: Ses) -> Router {
     Router::new()
         .route("/v2/email/outbound-emails", post(send_email))
         .route("/v2/{*operation}", axum::routing::any(no_such_operation))
         .with_state(ses)
 }
 
-#[derive(Clone)]
-struct Ses {
-    mailbox: Mailbox,
-    clock: Clock,
+/// The endpoint.
+#[derive(Debug, Clone)]
+pub struct Ses {
+    /// Where e-mails go.
+    pub mailbox: Mailbox,
+    /// The addresses where something else becomes of them.
+    pub bounces: Bounces,
+    /// Where the events of e-mails go.
+    pub events: Queue,
+    /// Where those to the desk itself go.
+    pub inbound: Inbound,
+    /// The time.
+    pub clock: Clock,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,9 +60,12 @@ struct Ses {
 struct SendEmail {
     from_email_address: Option<String>,
     destination: Option<Destination>,
+    #[serde(default)]
+    reply_to_addresses: Vec<String>,
     content: Content,
     #[serde(default)]
     email_tags: Vec<Pair>,
+    configuration_set_name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -125,14 +144,21 @@ async fn no_such_operation() -> Refused {
 }
 
 async fn send_email(State(ses): State<Ses>, body: Bytes) -> Result<Response, Refused> {
-    let request: SendEmail =
+    let mut request: SendEmail =
         serde_json::from_slice(&body).map_err(|error| bad_request(error.to_string()))?;
+    let set = request.configuration_set_name.take();
+    let tags = std::mem::take(&mut request.email_tags);
+    check_tags(&tags)?;
+    check_set(set.as_deref())?;
     let message = ses.message(request)?;
     let id = message.id.clone();
     // With the address: this is the terminal of whoever tries the desk, beside the mailbox itself.
     tracing::info!(to = message.to, subject = message.subject, "e-mail sent");
-    match ses.mailbox.deliver(message) {
-        Ok(()) => Ok(Json(json!({ "MessageId": id })).into_response()),
+    match ses.mailbox.deliver(message.clone()) {
+        Ok(()) => {
+            ses.tell_what_became_of(&message, set.as_deref(), tags);
+            Ok(Json(json!({ "MessageId": id })).into_response())
+        }
         Err(error) => {
             tracing::error!(%error, "the mailbox could not be written");
             Err(Refused {
@@ -156,7 +182,9 @@ impl Ses {
         if body.text.is_none() && body.html.is_none() {
             return Err(bad_request("Missing required field: Body needs Text or Html."));
         }
-        check_tags(&request.email_tags)?;
+        for address in &request.reply_to_addresses {
+            check_address("ReplyToAddresses", address)?;
+        }
         check_headers(&given)?;
 
         let now = self.clock.now();
@@ -168,18 +196,62 @@ impl Ses {
         headers.insert("From".to_owned(), from.clone());
         headers.insert("To".to_owned(), to.clone());
         headers.insert("Subject".to_owned(), subject.data.clone());
+        if !request.reply_to_addresses.is_empty() {
+            headers.insert("Reply-To".to_owned(), request.reply_to_addresses.join(", "));
+        }
         headers.insert("Date".to_owned(), date.unwrap_or_else(|_| now.to_string()));
         headers.insert("Message-ID".to_owned(), format!("<{id}@local.amazonses.com>"));
         Ok(Message {
             id,
             from,
-            to,
             subject: subject.data,
             text: body.text.map(|part| part.data),
             html: body.html.map(|part| part.data),
             headers,
             sent_at: format!("{now:.3}"),
+            bounce: self.bounces.of(&to),
+            to,
+            ..Message::default()
         })
+    }
+
+    /// After an e-mail was taken, nothing may fail any more: what cannot be told is in the log.
+    fn tell_what_became_of(&self, message: &Message, set: Option<&str>, tags: Vec<Pair>) {
+        let now = self.clock.now();
+        let tags: Vec<_> = tags.into_iter().map(|Pair { name, value }| (name, value)).collect();
+        let events = set.map_or_else(Vec::new, |set| events::of(message, set, &tags, now));
+        for event in events {
+            if let Err(error) = self.events.send(event.to_string(), now) {
+                tracing::error!(%error, "an event of an e-mail is lost");
+            }
+        }
+        let arrives = matches!(message.bounce, None | Some(Bounce::Complaint));
+        if arrives
+            && self.inbound.is_desks(&message.to)
+            && let Err(error) = self.come_back_in(message)
+        {
+            tracing::error!(%error, "an e-mail to the desk itself is lost");
+        }
+    }
+
+    /// As the servers of SES hand an e-mail to those that receive it.
+    fn come_back_in(&self, message: &Message) -> std::io::Result<()> {
+        let mut mail = MessageBuilder::new();
+        for (name, value) in &message.headers {
+            mail = match name.as_str() {
+                "Subject" => mail.subject(value.as_str()),
+                _ => mail.header(name.as_str(), Raw::new(value.as_str())),
+            };
+        }
+        if let Some(text) = &message.text {
+            mail = mail.text_body(text.as_str());
+        }
+        if let Some(html) = &message.html {
+            mail = mail.html_body(html.as_str());
+        }
+        let from = format!("{}@eu-west-1.amazonses.com", message.id);
+        let envelope = Envelope { from, to: vec![message.to.clone()] };
+        self.inbound.receive(&mail.write_to_vec()?, &envelope, &Verdicts::default()).map(drop)
     }
 }
 
@@ -229,6 +301,16 @@ fn check_tags(tags: &[Pair]) -> Result<(), Refused> {
     }
 }
 
+fn check_set(set: Option<&str>) -> Result<(), Refused> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    match set {
+        Some(set) if !(1..=64).contains(&set.len()) || !set.bytes().all(plain) => {
+            Err(bad_request("ConfigurationSetName: 1 to 64 ASCII letters, numbers, _ and -."))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_headers(headers: &[Pair]) -> Result<(), Refused> {
     if headers.len() > MOST_HEADERS {
         return Err(bad_request(format!("At most {MOST_HEADERS} headers can be added.")));
@@ -254,42 +336,68 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
+    use crate::inbound::Addresses;
+    use crate::queue::Settings;
+    use crate::s3::Objects;
 
     fn email() -> Value {
         json!({
             "FromEmailAddress": "\"Customer Care\" <care@example.com>",
             "Destination": {"ToAddresses": ["triage@example.com"]},
+            "ReplyToAddresses": ["care+token@example.com"],
             "Content": {"Simple": {
                 "Subject": {"Data": "P1 INC-1", "Charset": "UTF-8"},
                 "Body": {"Text": {"Data": "text"}, "Html": {"Data": "<p>html"}},
                 "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
             }},
             "EmailTags": [{"Name": "incident", "Value": "INC-1"}],
+            "ConfigurationSetName": "desk",
         })
     }
 
-    async fn ask(mailbox: &Mailbox, path: &str, body: String) -> (StatusCode, String) {
+    fn ses() -> Ses {
         let clock = Clock::of(|| Timestamp::UNIX_EPOCH);
+        let (mailbox, settings) = (Mailbox::default(), Settings::default());
+        let inbound = Inbound {
+            addresses: Addresses::of_tests(),
+            objects: Objects::passing(),
+            queue: Queue::passing("mail", settings),
+            mailbox: mailbox.clone(),
+            clock: clock.clone(),
+        };
+        let events = Queue::passing("events", settings);
+        Ses { mailbox, bounces: Bounces::default(), events, inbound, clock }
+    }
+
+    async fn ask(ses: &Ses, path: &str, body: String) -> (StatusCode, String) {
         let request = Request::post(path).body(Body::from(body)).unwrap();
-        let response = router(mailbox.clone(), clock).oneshot(request).await.unwrap();
+        let response = router(ses.clone()).oneshot(request).await.unwrap();
         let kind = response.headers().get("x-amzn-errortype");
         let kind = kind.map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
         (response.status(), kind)
     }
 
-    async fn send(mailbox: &Mailbox, email: &Value) -> (StatusCode, String) {
-        ask(mailbox, "/v2/email/outbound-emails", email.to_string()).await
+    async fn send(ses: &Ses, email: &Value) -> (StatusCode, String) {
+        ask(ses, "/v2/email/outbound-emails", email.to_string()).await
+    }
+
+    /// The types of the events that wait.
+    fn told(ses: &Ses) -> Vec<String> {
+        let events = ses.events.receive(10).into_iter();
+        let event = |body: &str| serde_json::from_str::<Value>(body).unwrap();
+        events.map(|told| event(&told.body)["detail"]["eventType"].to_string()).collect()
     }
 
     #[tokio::test]
     async fn an_email_arrives_with_the_headers_that_ses_adds() {
-        let mailbox = Mailbox::default();
-        assert_eq!(send(&mailbox, &email()).await.0, StatusCode::OK);
-        let message = &mailbox.messages(0, None)[0];
+        let ses = ses();
+        assert_eq!(send(&ses, &email()).await.0, StatusCode::OK);
+        let message = &ses.mailbox.messages(0, None)[0];
         assert_eq!(message.to, "triage@example.com");
         assert_eq!(message.sent_at, "1970-01-01T00:00:00.000Z");
         assert_eq!(message.html.as_deref(), Some("<p>html"));
         assert_eq!(message.headers["Auto-Submitted"], "auto-generated");
+        assert_eq!(message.headers["Reply-To"], "care+token@example.com");
         assert_eq!(message.headers["Date"], "Thu, 1 Jan 1970 00:00:00 +0000");
         assert!(message.headers["Message-ID"].contains(&message.id));
     }
@@ -318,22 +426,63 @@ mod tests {
             changed("/Content/Simple/Headers", header("é".to_owned())),
             changed("/Content/Simple/Headers", header("x".repeat(994))),
             changed("/Content/Simple/Headers/0/Name", json!("X A")),
+            changed("/ReplyToAddresses", json!(["care"])),
+            changed("/ReplyToAddresses", json!(["a@example.com\r\nBcc: b@example.com"])),
+            changed("/ConfigurationSetName", json!("a b")),
             changed("/EmailTags/0/Value", json!("INC.1")),
             changed("/EmailTags/0/Name", json!("")),
         ];
-        let mailbox = Mailbox::default();
+        let ses = ses();
         let bad = (StatusCode::BAD_REQUEST, "BadRequestException".to_owned());
         for email in malformed {
-            assert_eq!(send(&mailbox, &email).await, bad, "{email}");
+            assert_eq!(send(&ses, &email).await, bad, "{email}");
         }
         let path = "/v2/email/outbound-emails";
-        assert_eq!(ask(&mailbox, path, "{".to_owned()).await, bad);
-        assert!(mailbox.is_empty());
+        assert_eq!(ask(&ses, path, "{".to_owned()).await, bad);
+        assert!(ses.mailbox.is_empty() && ses.events.is_empty());
     }
 
     #[tokio::test]
     async fn an_unknown_operation_is_an_error_that_says_so() {
-        let answer = ask(&Mailbox::default(), "/v2/email/identities", String::new()).await;
+        let answer = ask(&ses(), "/v2/email/identities", String::new()).await;
         assert_eq!(answer, (StatusCode::NOT_FOUND, "UnknownOperationException".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn what_became_of_an_email_is_told_where_it_has_a_configuration_set() {
+        let ses = ses();
+        send(&ses, &email()).await;
+        assert_eq!(told(&ses), ["\"Send\"", "\"Delivery\""]);
+        let mut without = email();
+        without.as_object_mut().unwrap().remove("ConfigurationSetName");
+        send(&ses, &without).await;
+        assert_eq!(told(&ses), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn an_email_to_an_address_that_bounces_is_marked_so_and_told_so() {
+        let ses = ses();
+        ses.bounces.tell("Triage@example.com", Some(Bounce::Permanent)).unwrap();
+        send(&ses, &email()).await;
+        assert_eq!(ses.mailbox.messages(0, None)[0].bounce, Some(Bounce::Permanent));
+        assert_eq!(told(&ses), ["\"Send\"", "\"Bounce\""]);
+    }
+
+    #[tokio::test]
+    async fn an_email_to_the_desk_itself_comes_back_in() {
+        let ses = ses();
+        let mut to_itself = email();
+        to_itself["Destination"]["ToAddresses"] = json!(["Care+token@example.com"]);
+        to_itself["Content"]["Simple"]["Subject"]["Data"] = json!("déjà vu");
+        send(&ses, &to_itself).await;
+        let [out, back] = &ses.mailbox.messages(0, None)[..] else { panic!("not two") };
+        assert_eq!((out.incoming, back.incoming), (false, true));
+        assert_eq!((back.subject.as_str(), back.text.as_deref()), ("déjà vu", Some("text")));
+        for name in ["From", "Message-ID", "Auto-Submitted", "Reply-To"] {
+            assert_eq!(back.header(name), out.header(name), "{name}");
+        }
+        let sender = format!("<{}@eu-west-1.amazonses.com>", out.id);
+        assert_eq!(back.header("Return-Path"), Some(sender.as_str()));
+        assert_eq!(ses.inbound.queue.len(), 1);
     }
 }

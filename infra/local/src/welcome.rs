@@ -3,6 +3,7 @@
 use shared::policy::Policy;
 
 use crate::desk::Running;
+use crate::inbound::Addresses;
 use crate::options::Options;
 use crate::table::TABLE;
 
@@ -12,6 +13,7 @@ pub struct Welcome {
     policy: String,
     data: String,
     webhooks: usize,
+    addresses: Option<Addresses>,
 }
 
 impl Welcome {
@@ -27,6 +29,17 @@ impl Welcome {
             webhooks,
             policy: format!("{} ({})", options.policy_from, promises(&options.policy)),
             data,
+            addresses: Addresses::of(&options.policy),
+        }
+    }
+
+    /// Where mail comes in, for people.
+    fn takes(&self) -> String {
+        match &self.addresses {
+            None => "taken nowhere: the policy has no addresses for it".to_owned(),
+            Some(ours) => {
+                format!("taken at {}, {} and {}", ours.escalation(), ours.p1(), ours.reply())
+            }
         }
     }
 
@@ -54,6 +67,7 @@ impl Welcome {
         let lines = [
             ("HTTP API", format!("http://{api}")),
             ("Mailbox", format!("http://{mailbox}")),
+            ("Mail", self.takes()),
             ("DynamoDB", format!("http://{}, table {TABLE}", running.dynamodb)),
             (
                 "Stream",
@@ -73,7 +87,9 @@ impl Welcome {
         ];
         let parts: String =
             lines.iter().map(|(part, says)| format!("  {part:<9} {says}\n")).collect();
-        let try_it = things_to_try(&format!("http://{api}"), &format!("http://{mailbox}"));
+        let (api, mailbox) = (format!("http://{api}"), format!("http://{mailbox}"));
+        let by_mail = self.addresses.as_ref().map(|ours| by_mail(&mailbox, ours));
+        let try_it = things_to_try(&api, &mailbox, &by_mail.unwrap_or_default());
         format!("Escalation Desk is running on this machine.\n\n{parts}{try_it}")
     }
 }
@@ -86,7 +102,32 @@ fn promises(policy: &Policy) -> String {
     )
 }
 
-fn things_to_try(api: &str, mailbox: &str) -> String {
+/// Only where the policy says where mail comes in.
+fn by_mail(mailbox: &str, ours: &Addresses) -> String {
+    let escalation = ours.escalation();
+    format!(
+        r#"
+  # The same by mail. In the browser: "Write a mail", and "Reply" on any that is shown.
+  curl -i {mailbox}/messages -H 'content-type: message/rfc822' --data-binary @- <<'MAIL'
+From: Ada Martin <ada@customer.example>
+To: {escalation}
+Subject: INC-1002: nobody can log in
+Message-ID: <1@customer.example>
+
+Our 400 shops open at 10:00, and nobody can log in to the tills.
+MAIL
+
+  # Mail that nobody can be sure of: what SES finds out about it is in the query. It waits.
+  curl -i '{mailbox}/messages?dmarc=fail&dkim=fail&to={escalation}' \
+    -H 'content-type: message/rfc822' --data-binary $'From: ada@customer.example\n\nINC-1002 is down.'
+
+  # An address bounces from now on: others are told in its place.
+  curl -i -X PUT {mailbox}/bounces/triage@example.com -d '{{"kind": "permanent"}}'
+"#
+    )
+}
+
+fn things_to_try(api: &str, mailbox: &str, by_mail: &str) -> String {
     format!(
         r#"
 Try it, in another terminal:
@@ -104,7 +145,7 @@ Try it, in another terminal:
 
   # Every e-mail sent is in the mailbox. Take the escalation by the link in an alert, and follow
   # the incident by the link in a customer's e-mail: open {mailbox} in a browser.
-
+{by_mail}
   # Care responds: the escalation is over, and the next update is promised.
   curl -i {api}/v1/incidents/INC-1001/responses -H 'content-type: application/json' -d '{{
     "author": "Sam Roy", "message": "We have found the cause and are working on it."}}'

@@ -18,6 +18,9 @@ use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::policy::Desk;
 
+/// What stands at the foot of every e-mail, behind the name of the desk.
+pub(super) const FOOT: &str = "sent automatically by Escalation Desk";
+
 pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
     Frame {
         lang: "en",
@@ -33,7 +36,7 @@ pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
              #internal, and only customer care reads it.",
             Audience::AccountManager => "What you write back to this e-mail goes on the incident’s timeline and to customer care.",
         }),
-        foot: format!("{} · sent automatically by Escalation Desk", desk.name),
+        foot: format!("{} · {FOOT}", desk.name),
     }
 }
 

@@ -21,6 +21,9 @@ use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
 use crate::policy::Desk;
 
+/// What stands at the foot of every e-mail, behind the name of the desk.
+pub(super) const FOOT: &str = "envoyé automatiquement par Escalation Desk";
+
 pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
     Frame {
         lang: "fr",
@@ -36,7 +39,7 @@ pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
              par #interne, et seul le service client la lira.",
             Audience::AccountManager => "Votre réponse à cet e-mail sera ajoutée au suivi de l’incident et transmise au service client.",
         }),
-        foot: format!("{} · envoyé automatiquement par Escalation Desk", desk.name),
+        foot: format!("{} · {FOOT}", desk.name),
     }
 }
 

@@ -30,6 +30,9 @@ use crate::incident::values::{
     EmailAddress, Invalid, Language, MessageId, Name, Priority, Summary,
 };
 
+/// By which an e-mail of a desk is known that somebody passes on, in each language.
+pub(crate) const FEET: [&str; 2] = [english::FOOT, french::FOOT];
+
 /// The id of an outbox e-mail, `<thread>-<version>-<index>`: derived from the change that caused it,
 /// unique for ever, and safe in a header.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -17,9 +17,9 @@ use crate::desk::Desk;
 use crate::email::render::thread_of_root;
 use crate::email::{EmailId, EmailKind, OutboxEmail, Thread};
 use crate::incident::values::{
-    Domain, EmailAddress, IncidentNumber, Justification, Message, Name, Note,
+    Domain, EmailAddress, IncidentNumber, Justification, Language, Message, Name, Note,
 };
-use crate::incident::{Change, Refusal};
+use crate::incident::{Change, Incident, Refusal};
 use crate::links::{KeyRing, KeysUnavailable};
 use crate::policy::{Alias, Inbound};
 use crate::store::{AnsweredRequest, Committed, Limit, MailWrite, Store, StoreError};
@@ -33,6 +33,8 @@ const KEEPS: u32 = 10;
 const ANSWERED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// The parts of a domain that may belong to one owner: no account has a domain of one part.
 const FEWEST_PARTS: usize = 2;
+/// Of the numbers that a mail may name, so many are looked up.
+const LOOKED_UP: usize = 5;
 
 /// What limits count, as their keys name it.
 const MAILS: &str = "mails";
@@ -301,7 +303,8 @@ impl<S: Store> Handling<'_, S> {
                     return self.end(&arrival, Outcome::Quarantined { because }, completes).await;
                 }
                 Course::Ask { missing, number, why } => {
-                    let asked = Asked { missing, number, why, name: &seen.name };
+                    let language = seen.language(&arrival.mail);
+                    let asked = Asked { missing, number, why, name: &seen.name, language };
                     return self.ask(arrival, author, asked, completes).await;
                 }
                 Course::Do { did, number, command } => (did, number, command),
@@ -385,7 +388,9 @@ impl<S: Store> Handling<'_, S> {
     /// What a mail says that said too little, and what its sender had said before it.
     fn said(&self, arrival: &Arrival) -> SaidBefore {
         let before = arrival.said_before.clone().unwrap_or_default();
-        let number = number::find(&arrival.mail, &self.inbound.incident_number).or(before.number);
+        // Of several numbers, that one which was asked about.
+        let found = || number::find(&arrival.mail, &self.inbound.incident_number);
+        let number = before.number.or_else(found);
         let said = super::justification::justification(&arrival.mail, number.as_ref());
         SaidBefore { number, business_justification: said.or(before.business_justification) }
     }
@@ -397,16 +402,29 @@ impl<S: Store> Handling<'_, S> {
         author: &'s Mailbox,
     ) -> Result<Seen<'s>, StoreError> {
         let store = &self.desk.store;
-        let of_thread = thread.and_then(|(thread, _)| thread.number());
         let given = self.release.as_ref().and_then(|release| release.said.number.clone());
-        let number = of_thread
-            .cloned()
-            .or(given)
-            .or_else(|| number::find(&arrival.mail, &self.inbound.incident_number))
-            .or_else(|| arrival.said_before.as_ref().and_then(|before| before.number.clone()));
-        let incident = match &number {
-            Some(number) => store.load(number).await?,
-            None => None,
+        // Whoever releases it knows better than its thread.
+        let of_thread = thread
+            .and_then(|(thread, _)| thread.number())
+            .filter(|number| given.as_ref().is_none_or(|given| given == *number));
+        let (number, incident) = match of_thread.cloned().or(given) {
+            Some(number) => self.looked_up(vec![number]).await?,
+            None => {
+                let mut numbers = number::all(&arrival.mail, &self.inbound.incident_number);
+                // "INC-2 is down as INC-1 was" is about INC-2, known or not: a prefix is nobody's slip.
+                // Digits alone may be another system's, unless a P1 would stay unopened.
+                let has_letters = |number: &IncidentNumber| {
+                    number.as_str().bytes().any(|b| b.is_ascii_alphabetic())
+                };
+                if arrival.alias == Alias::P1 || numbers.first().is_some_and(has_letters) {
+                    numbers.truncate(1);
+                }
+                if numbers.is_empty() {
+                    let before = arrival.said_before.as_ref();
+                    numbers.extend(before.and_then(|before| before.number.clone()));
+                }
+                self.looked_up(numbers).await?
+            }
         };
         let domain = author.address.domain().parse::<Domain>().ok();
         let own = match &domain {
@@ -432,6 +450,20 @@ impl<S: Store> Handling<'_, S> {
             account,
             is_released: self.release.is_some(),
         })
+    }
+
+    /// Of the numbers that a mail may name, the first that the desk knows an incident of, else the
+    /// first: customers write those of their own tickets too.
+    async fn looked_up(
+        &self,
+        numbers: Vec<IncidentNumber>,
+    ) -> Result<(Option<IncidentNumber>, Option<Incident>), StoreError> {
+        for number in numbers.iter().take(LOOKED_UP) {
+            if let Some(incident) = self.desk.store.load(number).await? {
+                return Ok((Some(number.clone()), Some(incident)));
+            }
+        }
+        Ok((numbers.into_iter().next(), None))
     }
 
     /// Ends without a change of an incident.
@@ -489,13 +521,13 @@ impl<S: Store> Handling<'_, S> {
         now: Timestamp,
     ) -> OutboxEmail {
         let desk = &self.desk.policy.desk;
-        let Asked { missing, number, why, name } = asked;
+        let Asked { missing, number, why, name, language } = asked;
         let message = why.map(String::from).and_then(|why| why.parse::<Message>().ok());
         let message_id = arrival.mail.message_id.as_ref();
         OutboxEmail {
             id: EmailId { thread: Thread::Mail(arrival.id.clone()), version: 1, index: 0 },
             recipient: author.address.clone(),
-            language: arrival.mail.language.unwrap_or(desk.default_language),
+            language: language.unwrap_or(desk.default_language),
             priority: desk.unknown_incident_priority,
             summary: None,
             customer: name.clone(),
@@ -551,6 +583,7 @@ struct Asked<'a> {
     number: Option<IncidentNumber>,
     why: Option<Justification>,
     name: &'a Name,
+    language: Option<Language>,
 }
 
 /// What is committed along with the change that a mail makes.

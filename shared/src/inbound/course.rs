@@ -11,8 +11,8 @@ use crate::account::Account;
 use crate::incident::command::ByMail;
 use crate::incident::timeline::Role;
 use crate::incident::values::{
-    Channel, Customer, EmailAddress, IncidentNumber, Justification, Message, MessageId, Name,
-    Priority,
+    Channel, Customer, EmailAddress, IncidentNumber, Justification, Language, Message, MessageId,
+    Name, Priority,
 };
 use crate::incident::{Command, Incident};
 use crate::policy::{Alias, Policy, Team};
@@ -216,13 +216,30 @@ impl Seen<'_> {
 
     /// The author as a customer.
     fn customer(&self, mail: &Mail) -> Customer {
-        let account = self.account.as_ref().filter(|_| self.is_of_account);
         Customer {
             name: self.name.clone(),
             email: self.author.clone(),
-            language: mail.language.or(account.and_then(|account| account.language)),
-            account: account.map(|account| account.id.clone()),
+            language: self.language(mail),
+            account: self.own_account().map(|account| account.id.clone()),
         }
+    }
+
+    /// The language to answer in: that of the mail, or else what is known of its author.
+    pub fn language(&self, mail: &Mail) -> Option<Language> {
+        let customers = self.incident.iter().flat_map(|incident| {
+            let requesters = incident.escalation.iter().flat_map(|e| &e.requesters);
+            std::iter::once(&incident.customer).chain(requesters)
+        });
+        let mut known = customers
+            .filter(|known| known.email.as_str().eq_ignore_ascii_case(self.author.as_str()))
+            .filter_map(|known| known.language);
+        let of_account = || self.own_account().and_then(|account| account.language);
+        mail.language.or_else(|| known.next()).or_else(of_account)
+    }
+
+    /// The account that the author belongs to.
+    fn own_account(&self) -> Option<&Account> {
+        self.account.as_ref().filter(|_| self.is_of_account)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a mail asks for an escalation, in its author's words.
 
 use super::courtesy;
-use super::reading::Mail;
+use super::reading::{Mail, is_of_desk};
 use super::words::{folded, words};
 use crate::incident::values::{IncidentNumber, Justification};
 
@@ -43,7 +43,7 @@ fn known(mail: &Mail, number: Option<&IncidentNumber>) -> Vec<String> {
     words(&folded(&known)).map(str::to_owned).collect()
 }
 
-/// The subject beyond its prefixes and tags.
+/// The subject beyond its prefixes and tags; not that of a desk's e-mail that is passed on.
 fn subject(mail: &Mail) -> Option<String> {
     let mut rest = mail.subject.trim();
     let folded = folded(rest);
@@ -53,10 +53,15 @@ fn subject(mail: &Mail) -> Option<String> {
     if is_answer {
         return None;
     }
+    let mut is_passed_on = false;
     while let Some((prefix, behind)) = rest.split_once(':')
         && matches!(prefix.trim().to_ascii_lowercase().as_str(), "fw" | "fwd" | "tr" | "wg")
     {
         rest = behind.trim_start();
+        is_passed_on = true;
+    }
+    if is_passed_on && is_of_desk(mail.whole_text.lines()) {
+        return None;
     }
     Some(rest.trim_matches(['-', ':', ' ', '–', '—']).to_owned())
 }
@@ -190,6 +195,9 @@ mod tests {
             None
         );
         assert_eq!(why_with("RE : magasins fermés", "merci"), None);
+        let foot = "Begin forwarded message:\n\nFrom: Care\nDate: today\nSubject: x\nTo: Zoë\n\nReceived.\n\n-- \nCare · sent automatically by Escalation Desk";
+        assert_eq!(why_with("Fwd: [P1 INC-1001] received · Payments fail", foot), None);
+        assert_eq!(why_with("INC-1001 all our shops are closed", foot).as_deref(), Some(because));
     }
 
     #[test]

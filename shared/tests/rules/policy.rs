@@ -179,6 +179,28 @@ fn a_limit_that_allows_nothing_or_counts_for_ever_is_refused() {
 }
 
 #[test]
+fn mail_that_would_come_back_to_the_desk_and_addresses_that_mean_two_things_are_refused() {
+    let wrong = DEFAULT
+        .replace("p1_address = \"p1@example.com\"", "p1_address = \"Escalations@example.com\"")
+        .replace("reply_address = \"care@", "reply_address = \"care+x@")
+        .replace("quarantine_teams = [\"care-management\"]", "quarantine_teams = [\"nobody\"]")
+        .replace(
+            "addresses = [\"triage@example.com\"]",
+            "addresses = [\"escalations@example.com\"]",
+        )
+        .replace("incident_number = 'INC-?[0-9]{1,12}", "incident_number = 'INC.*")
+        .replace("mails_per_sender = { count = 30", "mails_per_sender = { count = 0");
+    insta::assert_snapshot!(mistakes(&wrong));
+}
+
+#[test]
+fn a_policy_without_mail_that_comes_in_is_read() {
+    let (before, rest) = DEFAULT.split_once("[inbound]").unwrap();
+    let (_, teams) = rest.split_once("# ---- Teams").unwrap();
+    assert_eq!(Policy::read(&format!("{before}# ---- Teams{teams}")).unwrap().inbound, None);
+}
+
+#[test]
 fn a_policy_from_before_there_were_pauses_is_read() {
     let old = DEFAULT.replace("longest_pause = \"5d\"\n", "");
     assert_ne!(old, DEFAULT);

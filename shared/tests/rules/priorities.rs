@@ -2,6 +2,7 @@
 
 use shared::incident::Command;
 use shared::incident::clock::ClockName;
+use shared::incident::command::ByMail;
 use shared::incident::values::{Channel, Customer, Priority};
 
 use crate::story::{Story, customer, escalate, given, open, resolve, respond};
@@ -152,5 +153,38 @@ fn whoever_escalated_is_still_told_when_care_enters_another_customer() {
     let told: Vec<_> = story.emails().map(|email| email.recipient.to_string()).collect();
     for customer in ["ada@customer.example", "bob@customer.example"] {
         assert!(told.contains(&customer.to_owned()), "{customer} in {told:?}");
+    }
+}
+
+#[test]
+fn who_escalated_by_mail_what_turns_out_to_be_anothers_is_told_nothing_more() {
+    let by_mail = ByMail { message_id: None, message: None, answers_again: true };
+    let of = |email: &str, account: Option<&str>| Customer {
+        name: "Bob".parse().unwrap(),
+        email: email.parse().unwrap(),
+        account: account.map(|id| id.parse().unwrap()),
+        ..customer()
+    };
+    // Who escalated, of which account, by mail or through a portal that vouches for it; whether that
+    // one is still told, and whether the account is the incident's.
+    for (email, account, mail, is_told, is_of_account) in [
+        ("bob@customer.example", None, true, true, false),
+        ("bob@customer.example", Some("acme"), true, true, true),
+        ("mallory@evil.example", None, true, false, false),
+        ("mallory@evil.example", Some("evil"), true, false, false),
+        ("bob@evil.example", Some("evil"), false, true, true),
+    ] {
+        let escalated = Command::Escalate {
+            number: "INC-1".parse().unwrap(),
+            requester: of(email, account),
+            business_justification: "We lose 40,000 EUR an hour.".parse().unwrap(),
+            by_mail: mail.then(|| by_mail.clone()),
+        };
+        let story = given().when(escalated).when(open(Channel::Phone));
+        let incident = story.incident();
+        let told = incident.escalation.iter().flat_map(|escalation| &escalation.requesters);
+        let told: Vec<_> = told.map(|requester| requester.email.as_str()).collect();
+        assert_eq!(told.contains(&email), is_told, "{email} {mail}");
+        assert_eq!(incident.customer.account.is_some(), is_of_account, "{email} {mail}");
     }
 }

@@ -154,7 +154,7 @@ fn a_policy_that_outgrew_the_ladder_leaves_some_untold_and_says_so() {
     let story = story.when(resolve());
     let change = &story.last[0];
     assert_eq!(change.webhooks.len(), 2);
-    assert_eq!(change.entries.len() + change.emails.len() + change.webhooks.len(), 92);
+    assert_eq!(change.entries.len() + change.emails.len() + change.webhooks.len(), 87);
     assert!(change.emails.iter().any(|email| email.recipient.as_str() == "ada@customer.example"));
     story.then_happened(&["20m resolved", "20m not_everybody_told"]);
 }

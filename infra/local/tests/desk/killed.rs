@@ -12,14 +12,14 @@ use tokio::process::{Child, Command};
 use crate::ask::{PAUSE, TRIES, ask, copies, escalation, json_of};
 
 /// A desk in a process of its own.
-struct Process {
-    child: Child,
-    api: SocketAddr,
-    mailbox: SocketAddr,
+pub struct Process {
+    pub child: Child,
+    pub api: SocketAddr,
+    pub mailbox: SocketAddr,
 }
 
 impl Process {
-    async fn start(data: &Path) -> Self {
+    pub async fn start(data: &Path) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_escalation-desk"))
             .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0", "--data"])
             .arg(data)

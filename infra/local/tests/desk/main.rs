@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 mod ask;
+mod inbound;
 mod killed;
 mod load;
 mod restart;

@@ -52,7 +52,8 @@ const OTHERS: &[&str] = &[
     "terminal", "po", "colis", "parcel", "shipment", "livraison", "delivery", "tracking", "suivi",
     "payment", "paiement", "virement", "transaction", "client", "customer", "part", "sku", "model",
     "modele", "rue", "street", "avenue", "bp", "cs", "cedex", "ext", "poste", "extension", "pin",
-    "badge", "immatriculation", "abonnement",
+    "badge", "immatriculation", "abonnement", "conteneur", "container", "vol", "flight", "train",
+    "camion", "truck", "imprimante", "printer", "printers", "vehicule", "vehicle",
 ];
 /// Words behind digits that are counted, and no number.
 #[rustfmt::skip]
@@ -70,7 +71,8 @@ const PREFIXES: &[&str] = &[
     "IBAN", "VAT", "TVA", "UTC", "GMT", "CET", "CEST", "TEL", "FAX", "BP", "CS", "FR", "DE", "BE",
     "LU", "CH", "GB", "UK", "US", "IT", "ES", "NL", "INV", "FACT", "FA", "CMD", "TLS", "SSL",
     "WPA", "USB", "GPT", "WIN", "WINDOWS", "IP", "TCP", "UDP", "LTE", "MP", "JPEG", "IPV", "VPN",
-    "PCI", "BASE", "TOP", "TIER", "DAY", "PHASE", "LEVEL", "MID", "PRE", "POST", "FY",
+    "PCI", "BASE", "TOP", "TIER", "DAY", "PHASE", "LEVEL", "MID", "PRE", "POST", "FY", "SQL", "HP",
+    "CPU", "GPU", "RAM", "SSD", "HDD", "PC", "NVME", "ARM", "PHP", "API",
 ];
 
 /// How much a token weighs where it stands.
@@ -84,7 +86,7 @@ pub(super) fn weight(
     let after = &text[token.start + found.length..];
     let number = found.number.as_str();
     let is_digits = number.bytes().all(|b| b.is_ascii_digit());
-    if is_joined(before, after, is_digits) {
+    if is_joined(before, after, is_digits || found.is_parted) {
         return Weight::None;
     }
     let named = named(before);

@@ -18,6 +18,8 @@ pub const DEFAULT: &str =
     "P1-[B-DF-HJ-NP-TV-Z0-9]{8}|[A-Z]{2,10}-[0-9]{1,12}|[A-Z]{2,10}[0-9]{5,12}|[0-9]{4,12}";
 /// Longer patterns are refused.
 const LENGTH: usize = 500;
+/// Fewer digits behind a blank are a count.
+const PARTED_DIGITS: usize = 3;
 /// A compiled pattern takes at most so many bytes.
 const SIZE: usize = 256 * 1024;
 
@@ -27,6 +29,8 @@ const SIZE: usize = 256 * 1024;
 #[deserr(try_from(String) = parsed -> Invalid)]
 pub struct NumberPattern {
     written: String,
+    /// Without its classes: the characters that it names one by one.
+    literal: String,
     /// From the start of a token to its end.
     whole: Regex,
     /// From the start of a token.
@@ -43,6 +47,8 @@ pub(super) struct Found {
     pub number: IncidentNumber,
     /// It had to be put into capitals.
     pub is_raised: bool,
+    /// A blank stands in it.
+    pub is_parted: bool,
     /// How much of the token it is, in bytes.
     pub length: usize,
 }
@@ -58,7 +64,27 @@ impl NumberPattern {
     /// like, whatever it means elsewhere.
     pub(super) fn spells_out(&self, number: &IncidentNumber) -> bool {
         let prefix = prefix(number);
-        !prefix.is_empty() && self.written.contains(prefix)
+        !prefix.is_empty() && self.literal.contains(prefix)
+    }
+
+    /// The number at the start of a text of which a blank parts the letters from the digits, where the
+    /// pattern has a hyphen or nothing: `INC 1001`. Only with letters that the policy spells out, and
+    /// as it does: "Windows 2019" is none.
+    pub(super) fn parted(&self, text: &str) -> Option<Found> {
+        let letters = &text[..text.find(|c: char| !c.is_ascii_alphabetic())?];
+        let behind = text[letters.len()..].strip_prefix(' ')?;
+        let digits = behind.find(|c: char| !c.is_ascii_digit()).unwrap_or(behind.len());
+        let (digits, after) = behind.split_at(digits);
+        let goes_on = after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        if letters.is_empty() || digits.len() < PARTED_DIGITS || goes_on {
+            return None;
+        }
+        let spellings = ["-", ""].map(|joint| format!("{letters}{joint}{digits}"));
+        let number = spellings.into_iter().find(|spelling| self.whole.is_match(spelling))?;
+        let number = IncidentNumber::try_from(number).ok()?;
+        let length = letters.len() + 1 + digits.len();
+        let found = Found { number, is_raised: false, is_parted: true, length };
+        self.spells_out(&found.number).then_some(found)
     }
 
     /// The number at the start of a token: all of it, or else what ends where a word is joined to
@@ -68,7 +94,7 @@ impl NumberPattern {
         let spellings = || [(token, false), (raised.as_str(), true)];
         let found = |text: &str, is_raised| {
             let number = IncidentNumber::try_from(text.to_owned()).ok()?;
-            Some(Found { number, is_raised, length: text.len() })
+            Some(Found { number, is_raised, is_parted: false, length: text.len() })
         };
         spellings()
             .into_iter()
@@ -164,7 +190,7 @@ impl TryFrom<String> for NumberPattern {
         if whole.is_match("") {
             return invalid("must be a regex that does not match the empty text");
         }
-        Ok(Self { written, whole, start })
+        Ok(Self { literal: without_classes(&written), written, whole, start })
     }
 }
 
@@ -213,6 +239,16 @@ fn is_of_numbers(regex: &str) -> bool {
         rest = &rest[length..];
     }
     !in_class
+}
+
+/// A regex of [`is_of_numbers`] without its classes; a blank stands for each.
+fn without_classes(regex: &str) -> String {
+    let pieces = regex.split('[').enumerate();
+    let outside = pieces.map(|(n, piece)| match piece.split_once(']') {
+        Some((_, outside)) if n > 0 => outside,
+        _ => piece,
+    });
+    outside.collect::<Vec<_>>().join(" ")
 }
 
 fn is_range(rest: &str) -> bool {

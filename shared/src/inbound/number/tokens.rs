@@ -2,6 +2,8 @@
 
 /// A longer run of characters is no word: base64, or somebody's joke.
 const LONG: usize = 120;
+/// The letters before a hyphen that Word has made a dash.
+const PREFIX: usize = 10;
 
 /// A run of the characters of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,56 @@ impl Token<'_> {
     }
 }
 
+/// The text with the hyphens of its numbers as they are typed, and without the joiners that come along
+/// when a number is copied from a page. (What else is not seen, `reading` has taken out; joiners it
+/// leaves, for some scripts need them.)
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().filter(|c| !matches!(c, '\u{200c}' | '\u{200d}')).peekable();
+    while let Some(c) = chars.next() {
+        let is_hyphen = match c {
+            '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => true,
+            // A dash stays one between numbers, and behind a whole one: "4711–4715".
+            '–' => {
+                chars.peek().is_some_and(char::is_ascii_alphanumeric) && ends_in_prefix(&plain)
+            }
+            _ => false,
+        };
+        plain.push(if is_hyphen { '-' } else { c });
+    }
+    plain
+}
+
+/// Whether a text ends in what a number may begin with: "INC", "P1".
+fn ends_in_prefix(text: &str) -> bool {
+    let before = text.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let run = &text[before.len()..];
+    run.len() <= PREFIX && run.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
+/// What follows the host in each link of a text, percent-encoded separators as blanks.
+pub(super) fn links(text: &str) -> impl Iterator<Item = String> {
+    text.split(is_space).filter_map(|word| {
+        let (_, behind) = word.split_once("://")?;
+        let at = behind.find(['/', '?', '#'])?;
+        let mut path = String::with_capacity(behind.len() - at);
+        let mut rest = &behind[at..];
+        while let Some(c) = rest.chars().next() {
+            let encoded = percent_encoded(rest);
+            path.push(encoded.unwrap_or(c));
+            rest = &rest[encoded.map_or(c.len_utf8(), |_| 3)..];
+        }
+        Some(path)
+    })
+}
+
+/// The character that a text starts with in percent-encoding; a blank for all but hyphens.
+fn percent_encoded(text: &str) -> Option<char> {
+    let digits = text.strip_prefix('%')?.get(..2)?;
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hex.then(|| if digits.eq_ignore_ascii_case("2d") { '-' } else { ' ' })
+}
+
 /// The text with its URLs, addresses and ids blanked: what looks like a number in them is none. As
 /// long as before.
 pub(super) fn masked(text: &str) -> String {
@@ -30,9 +82,14 @@ pub(super) fn masked(text: &str) -> String {
         let word = piece.trim_end_matches(is_space);
         let lower = || word.to_ascii_lowercase();
         let is_address = word.contains('@') && !word.starts_with('@');
-        if is_address || word.contains("://") || lower().contains("www.") {
+        let is_link = word.contains("://") || lower().contains("www.");
+        if is_address || is_link {
             // What stands before it in the same word is not of it: "INC-1001(https://…)".
-            let begins = word.find("http").or_else(|| lower().find("www.")).unwrap_or(0);
+            let begins = if is_link {
+                word.find("http").or_else(|| lower().find("www.")).unwrap_or(0)
+            } else {
+                address_start(word)
+            };
             let begins = if word.is_char_boundary(begins) { begins } else { 0 };
             masked.push_str(&word[..begins]);
             masked.extend(std::iter::repeat_n(' ', word.len() - begins));
@@ -42,6 +99,18 @@ pub(super) fn masked(text: &str) -> String {
         masked.push_str(&piece[word.len()..]);
     }
     masked
+}
+
+/// Where the address begins that a word holds: behind what no address has in it, and behind line ends
+/// that somebody has percent-encoded.
+fn address_start(word: &str) -> usize {
+    let local = word.split('@').next().unwrap_or_default();
+    let is_of_address = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+    let other = local.char_indices().rfind(|(_, c)| !is_of_address(*c));
+    let other = other.map_or(0, |(at, c)| at + c.len_utf8());
+    let encoded = local.rmatch_indices('%').map(|(at, _)| at);
+    let encoded = encoded.into_iter().find(|at| percent_encoded(&local[*at..]).is_some());
+    other.max(encoded.map_or(0, |at| at + 3))
 }
 
 fn is_space(c: char) -> bool {

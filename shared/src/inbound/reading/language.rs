@@ -24,9 +24,9 @@ const FRENCH: &[&str] = &[
     "nos", "notre", "votre", "vos", "avec", "merci", "bonjour", "bonsoir", "cordialement", "depuis",
     "sont", "ce", "cette", "ces", "mon", "ma", "mes", "qui", "que", "au", "aux", "du", "il", "elle",
     "ils", "etre", "avons", "avez", "ai", "suis", "ete", "mais", "plus", "tous", "tout", "toutes",
-    "toute", "bien", "aucun", "aucune", "escalader", "heures", "jours", "svp", "clients", "par",
+    "toute", "bien", "aucun", "aucune", "escalader", "heures", "jours", "clients", "par",
     "sans", "car", "urgence", "panne", "voici", "veuillez", "salutations", "puis", "monsieur",
-    "madame", "quand",
+    "madame", "quand", "escalade", "svp",
 ];
 /// What stands before an apostrophe in French alone.
 const ELIDED: &[&str] = &["d", "l", "j", "n", "c", "s", "qu", "m"];

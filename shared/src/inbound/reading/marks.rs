@@ -4,6 +4,7 @@
 //! English and French as Outlook, Gmail, Apple Mail, Thunderbird, Yahoo, Proton, Zimbra and phones
 //! write them, and the attribution of their neighbours.
 
+use crate::email::FEET;
 use crate::inbound::words::folded;
 
 /// A line longer than this marks nothing.
@@ -210,7 +211,33 @@ const DEVICES: &[&str] = &[
 /// "Sent from my iPhone" and its like.
 pub(super) fn is_device(line: &str) -> bool {
     let folded = folded(line.trim().trim_matches(['<', '[', '*', '_', '-', ' ', '.']));
-    folded.chars().count() <= 120 && DEVICES.iter().any(|device| folded.starts_with(device))
+    // "Sent with [Proton Mail](https://…)".
+    let folded = folded.replace(['[', ']'], "");
+    let is_device = DEVICES.iter().any(|device| folded.starts_with(device));
+    folded.chars().count() <= 120 && (is_device || is_advertisement(&folded))
+}
+
+const DOWNLOADS: &[&str] =
+    &["get ", "download ", "telecharger ", "telechargez ", "obtenir ", "obtenez "];
+const SYSTEMS: &[&str] = &["android", "ios", "iphone", "ipad", "mobile", "windows", "mac"];
+
+/// "Get BlueMail for Android": a program by its name, of a word or two, and no more.
+fn is_advertisement(folded: &str) -> bool {
+    let offered = DOWNLOADS.iter().find_map(|download| folded.strip_prefix(download));
+    let parts = offered
+        .and_then(|offered| offered.split_once(" for ").or_else(|| offered.split_once(" pour ")));
+    parts.is_some_and(|(program, system)| {
+        let system = system.split(['<', '(']).next().unwrap_or_default().trim();
+        SYSTEMS.contains(&system) && (1..=2).contains(&program.split_whitespace().count())
+    })
+}
+
+/// Whether lines hold the foot of a desk's own e-mail, wrapped and quoted as they may be.
+pub(in crate::inbound) fn is_of_desk<'a>(lines: impl IntoIterator<Item = &'a str>) -> bool {
+    let words = lines.into_iter().flat_map(str::split_whitespace);
+    let words = words.filter(|word| !word.bytes().all(|b| b == b'>'));
+    let text = words.collect::<Vec<_>>().join(" ");
+    FEET.iter().any(|foot| text.contains(foot))
 }
 
 #[rustfmt::skip]

@@ -19,6 +19,8 @@ mod written;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::marks::is_of_desk;
+
 use self::headers::Headers;
 use self::written::Kind;
 use super::words::folded;
@@ -61,7 +63,7 @@ pub struct Mail {
     pub new_text: String,
     /// All its text, quoted and forwarded text and attached mails included.
     pub whole_text: String,
-    /// The language of what the author wrote, if it is clear.
+    /// The language of what the author wrote, or else of the subject, if it is clear.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
     /// Why no person wrote it.
@@ -135,9 +137,11 @@ pub fn read(raw: &[u8], envelope_from: &str) -> Mail {
     let automatic = automatic::automatic(&headers, &content, &from, &subject, envelope_from);
 
     let kind = kind(&headers, &subject);
+    // The subject of an answer is another's.
+    let own_subject = Some(subject.as_str()).filter(|_| kind == Kind::First);
     let mut new_text = written::written(&content.text, kind);
     if let (true, Some(attached)) = (new_text.is_empty(), content.attached.first()) {
-        new_text = written::written(&attached.text, Kind::Forward);
+        new_text = written::attached(&attached.text);
     }
     let (internal, new_text) = internal(&new_text);
     let new_text = tidy::first(new_text, NEW_CHARACTERS).trim_end().to_owned();
@@ -157,8 +161,8 @@ pub fn read(raw: &[u8], envelope_from: &str) -> Mail {
         message_id: ids(&headers, "message-id").into_iter().next(),
         references: references(&headers),
         recipients_named,
+        language: language::of(&new_text).or_else(|| own_subject.and_then(language::of)),
         subject,
-        language: language::of(&new_text),
         new_text,
         whole_text,
         automatic,

@@ -11,8 +11,8 @@ use super::headers::{Headers, decoded};
 use super::html;
 use super::tidy;
 
-/// Levels of parts in parts.
-const DEPTH: usize = 12;
+/// Levels of parts in parts. People forward forwards, and each gateway wraps what it passes on.
+const DEPTH: usize = 20;
 /// Parts in all.
 const PARTS: usize = 400;
 /// Bytes that are looked through for boundaries, over all levels.

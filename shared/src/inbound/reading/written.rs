@@ -49,14 +49,30 @@ fn new(text: &str, kind: Kind, depth: usize) -> String {
         }
         Some((_, at)) if own.is_empty() && kind == Kind::First => passed_on(&lines[at..], depth),
         None if own.is_empty() && kind != Kind::Reply => {
-            // Nothing but quotes, and nobody who is quoted: the author's own marks.
-            paragraphs(lines.iter().map(|line| unquoted(line).0))
+            // Nothing but quotes, and nobody who is quoted: the author's own marks, or a program's
+            // around all that is passed on.
+            let own: Vec<&str> = lines.iter().map(|line| once_unquoted(line)).collect();
+            match depth.checked_sub(1).filter(|_| own != lines) {
+                Some(depth) => new(&own.join("\n"), kind, depth),
+                None => paragraphs(signed_off(
+                    &lines.iter().map(|line| unquoted(line).0).collect::<Vec<_>>(),
+                )),
+            }
         }
         _ => own.to_owned(),
     }
 }
 
-/// What a mail says that is passed on, without its header block.
+/// What a mail says that is attached to one that says nothing; nothing if a desk wrote it.
+pub(super) fn attached(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if marks::is_of_desk(split(&lines).own.concat()) {
+        return String::new();
+    }
+    written(text, Kind::Forward)
+}
+
+/// What a mail says that is passed on, without its header block. What a desk wrote says nothing to it.
 fn passed_on(lines: &[&str], depth: usize) -> String {
     let is_quoted = |line: &&&str| unquoted(line).1 > 0;
     let begun = usize::from(!marks::is_rule(lines[0]) && marks::header_block(lines) == 0);
@@ -68,10 +84,15 @@ fn passed_on(lines: &[&str], depth: usize) -> String {
     } else {
         lines[begun..].to_vec()
     };
-    let body = lines[marks::header_block(&lines)..].join("\n");
+    let body = &lines[marks::header_block(&lines)..];
+    let is_of_desk = |lines: &[&str]| marks::is_of_desk(lines.iter().copied());
+    if is_of_desk(&split(body).own.concat()) {
+        return String::new();
+    }
+    let text = body.join("\n");
     let inner =
-        depth.checked_sub(1).map_or_else(String::new, |depth| new(&body, Kind::Reply, depth));
-    if inner.is_empty() { paragraphs(body.lines()) } else { inner }
+        depth.checked_sub(1).map_or_else(String::new, |depth| new(&text, Kind::Reply, depth));
+    if inner.is_empty() && !is_of_desk(body) { paragraphs(text.lines()) } else { inner }
 }
 
 /// A text taken apart.

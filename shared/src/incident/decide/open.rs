@@ -96,6 +96,9 @@ pub(super) fn new(
 
 /// A customer escalated before care had entered the incident. Care's word is added; whoever
 /// escalated is still told, and what was promised stays promised. Nobody is alerted: the teams are.
+///
+/// Of a mail nobody vouches for whose incident it is: anybody may have named a number that was yet to
+/// come. Who escalated by mail and is not of the customer's house is told nothing more.
 fn complete(
     mut draft: Draft<'_>,
     priority: Priority,
@@ -104,10 +107,14 @@ fn complete(
     customer: Customer,
 ) -> Change {
     draft.incident.summary = Some(summary.clone());
-    draft.incident.channel = channel;
+    let by_mail = std::mem::replace(&mut draft.incident.channel, channel) == Channel::Email;
     let escalated_by = std::mem::replace(&mut draft.incident.customer, customer);
+    let own = &draft.incident.customer;
+    let is_other = escalated_by.email != own.email;
+    let is_vouched_for = !by_mail || !is_other || is_of_one_house(&escalated_by, own);
     let claimed = escalated_by.account.clone();
-    let account = draft.incident.customer.account.take().or(claimed.clone());
+    let adopted = claimed.clone().filter(|_| is_vouched_for);
+    let account = draft.incident.customer.account.take().or(adopted);
     // The account that the customer named is not to hear of an incident that is another's.
     draft.forgotten =
         claimed.filter(|claimed| account.as_ref() != Some(claimed)).map(|account| RememberedId {
@@ -116,11 +123,17 @@ fn complete(
             number: draft.incident.number.clone(),
         });
     draft.incident.customer.account = account;
-    let is_other = escalated_by.email != draft.incident.customer.email;
-    if let Some(escalation) = draft.incident.escalation.as_mut().filter(|_| is_other) {
+    let keeps = is_other && is_vouched_for;
+    if let Some(escalation) = draft.incident.escalation.as_mut().filter(|_| keeps) {
         escalation.requesters.insert(0, escalated_by);
     }
     let moved = priority::move_deadlines(&mut draft, priority);
     draft.record_starting(Event::Completed { priority, channel, summary }, moved);
     draft.finish()
+}
+
+/// Whether two customers are of one account, or write from one domain.
+fn is_of_one_house(one: &Customer, other: &Customer) -> bool {
+    let of_account = one.account.is_some() && one.account == other.account;
+    of_account || one.email.domain().eq_ignore_ascii_case(other.email.domain())
 }

@@ -1,6 +1,7 @@
 //! Parts, encodings, charsets and attachments.
 
 use super::super::{Mail, read};
+use super::plain;
 
 fn mail(raw: &str) -> Mail {
     read(format!("From: a@b.example\nSubject: x\n{raw}").as_bytes(), "a@b.example")
@@ -15,6 +16,20 @@ fn latin(raw: &str) -> Mail {
 }
 
 const CLOSED: &str = "Les magasins sont fermés.";
+
+#[test]
+fn twenty_levels_are_read() {
+    let nested = |levels: usize| {
+        let open: String = (1..levels)
+            .map(|n| format!("--b{n}\nContent-Type: multipart/mixed; boundary=b{}\n\n", n + 1))
+            .collect();
+        let text = format!("{open}--b{levels}\n\nAll shops are closed.\n");
+        plain("Content-Type: multipart/mixed; boundary=b1", &text).new_text
+    };
+    assert_eq!(nested(1), "All shops are closed.");
+    assert_eq!(nested(20), "All shops are closed.");
+    assert_eq!(nested(21), "");
+}
 
 #[test]
 fn charsets_are_as_they_are_and_not_as_they_are_labelled() {

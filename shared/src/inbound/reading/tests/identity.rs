@@ -160,7 +160,7 @@ fn recipients_are_those_of_to_and_cc() {
 }
 
 #[test]
-fn the_language_is_that_of_the_new_text() {
+fn the_language_is_that_of_the_new_text_or_else_of_the_subject() {
     use Language::{En, Fr};
     for (text, language) in [
         ("All our shops are closed.", Some(En)),
@@ -186,6 +186,15 @@ fn the_language_is_that_of_the_new_text() {
         ("Hello, bonjour", None),
     ] {
         assert_eq!(plain("Subject: x", text).language, language, "{text}");
+    }
+    for (subject, text, language) in [
+        ("Everything down in Bergen since 05:40", "", Some(En)),
+        ("Escalade INC-1001", "INC-1001", Some(Fr)),
+        ("Everything is down since this morning", "Rien ne va plus, merci.", Some(Fr)),
+        ("Re: Everything is down since this morning", "INC-1001", None),
+        ("INC-1001", "", None),
+    ] {
+        assert_eq!(plain(&format!("Subject: {subject}"), text).language, language, "{subject}");
     }
     let quoted = "Oui, merci.\n\n> All our shops are closed and we need you to act on this.\n";
     assert_eq!(plain("Subject: Re: x", quoted).language, Some(Fr));

@@ -166,6 +166,8 @@ fn what_people_write_is_no_mark() {
         "Original message\nis what the terminal shows.",
         "Sent from my desk was a note that nobody read, and the next morning all the terminals of all the shops were down, which we told you at once.",
         "This message and the next are shown on the terminal.",
+        "Get three more people for Android",
+        "Télécharger les factures pour mobile ne marche plus",
     ] {
         assert_eq!(first(text), text, "{text}");
     }
@@ -187,6 +189,10 @@ fn signatures_and_notices_are_cut() {
         "Sent from Mail for Windows 10",
         "Envoyé avec la messagerie sécurisée Proton Mail.",
         "Sent via the Samsung Galaxy",
+        "Sent with [Proton Mail](https://proton.me/mail/home) secure email.",
+        "\u{2063}Télécharger BlueMail pour Android",
+        "Get BlueMail for Android",
+        "Download Spark Mail for iOS <https://sparkmailapp.com>",
         "________________________________\nCe message et toutes les pièces jointes sont confidentiels et établis à l'intention exclusive de ses destinataires.",
         "This e-mail and any attachments are confidential and intended solely for the addressee.\nIf you are not the intended recipient, delete it.\n\nPlease consider the environment.",
         "*CONFIDENTIALITY NOTICE*: this is privileged.",
@@ -196,6 +202,8 @@ fn signatures_and_notices_are_cut() {
         assert_eq!(first(&format!("{NEW}\n\n{end}\n")), NEW, "{end}");
     }
     assert_eq!(reply("Sent from my iPhone"), "");
+    assert_eq!(first("Envoyé de mon iPhone\n"), "");
+    assert_eq!(first("-- \nZoë Marchand\nHead of payments\n"), "");
 }
 
 #[test]
@@ -221,6 +229,24 @@ fn a_mail_that_is_only_passed_on_says_what_it_passes_on() {
     }
     let quoted = "Begin forwarded message:\n\n> From: Bob <bob@customer.example>\n> Subject: Shops\n> Date: 24 November 2026 at 08:40:00 CET\n> To: Zoë <zoe@customer.example>\n> \n> The terminals are back.\n> \n> Since 9:40.\n";
     assert_eq!(forward(quoted), NEW);
+}
+
+#[test]
+fn what_a_desk_wrote_says_nothing_when_it_is_passed_on() {
+    let head = "Début du message réexpédié :\n\nDe: Care <care@example.com>\nObjet: [P1 INC-1001] escalade reçue\nDate: 24 novembre 2026\nÀ: Zoë <zoe@customer.example>\n\n";
+    let letter = "Escalade reçue\n\nGrace vous écrit :\n> Nous avons trouvé la cause.\n\nÀ faire maintenant :\nrien.\n\n-- \nCustomer Care · envoyé automatiquement\npar Escalation Desk";
+    let quoted: String = (head.to_owned() + letter).lines().map(|l| format!("> {l}\n")).collect();
+    assert_eq!(forward(&format!("{head}{letter}\n")), "");
+    assert_eq!(forward(&quoted), "");
+    let again = "---------- Forwarded message ---------\nFrom: Bob <bob@customer.example>\nDate: Tue, Nov 24, 2026\nSubject: x\nTo: Zoë\n\n";
+    assert_eq!(forward(&format!("{again}{head}{letter}\n")), "");
+    assert_eq!(forward(&format!("{again}All is down.\n\n{head}{letter}\n")), "All is down.");
+    assert_eq!(forward(&format!("All is down.\n\n{head}{letter}\n")), "All is down.");
+    let attached = "Content-Type: multipart/mixed; boundary=b";
+    let part = format!(
+        "--b\nContent-Type: message/rfc822\n\nSubject: x\nContent-Type: text/plain; charset=utf-8\n\n{letter}\n--b--\n"
+    );
+    assert_eq!(plain(attached, &part).new_text, "");
 }
 
 #[test]

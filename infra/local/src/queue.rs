@@ -1,0 +1,375 @@
+//! A queue as SQS has them: at least once, and nothing that was taken is lost.
+//!
+//! ```text
+//! queue   messages; one that was received is not seen until it is deleted, or its time is up
+//! worker  hands batches to a function, and what failed to it again
+//! sqs     the event source mapping: batches as Lambda is handed them by SQS
+//! ```
+//!
+//! In memory, and with `--data` in a file: what [`Queue::send`] has returned from outlives
+//! `kill -9`. What has been received too often is set aside as a dead letter: it is no longer
+//! handed out, and is told in the log. Dead letters are tried again when the desk starts again.
+
+pub mod sqs;
+pub mod worker;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::journal::{Journal, JournalError};
+
+/// How a queue is set up.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// For how long a message that was sent is not seen by anybody.
+    pub delay: Duration,
+    /// For how long a message that was received is not seen by others.
+    pub visibility: Duration,
+    /// How often a message is received at most.
+    pub most_receives: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let (delay, visibility) = (Duration::ZERO, Duration::from_secs(60));
+        Self { delay, visibility, most_receives: 5 }
+    }
+}
+
+/// A message that was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Its id.
+    pub id: String,
+    /// What it says.
+    pub body: String,
+    /// How often it was received, with this time.
+    pub receives: u32,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    place: u64,
+}
+
+/// The queue. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Queue(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    name: String,
+    settings: Settings,
+    kept: Mutex<Kept>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    /// By the place in the order of sending.
+    messages: BTreeMap<u64, Waiting>,
+    sent: u64,
+    journal: Option<Journal>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    message: Message,
+    receives: u32,
+    /// None: a dead letter.
+    seen_from: Option<Instant>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Message {
+    id: String,
+    body: String,
+    sent_at: Timestamp,
+}
+
+/// What the file has lines of.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Sent(Message),
+    Deleted(String),
+}
+
+impl Queue {
+    /// A queue that goes away with the desk. `name` is for people.
+    #[must_use]
+    pub fn passing(name: &str, settings: Settings) -> Self {
+        Self::of(name, settings, Kept::default())
+    }
+
+    /// A queue that is kept in a file of the folder `data`, with what was in it before.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`].
+    pub fn open(name: &str, settings: Settings, data: &Path) -> Result<Self, JournalError> {
+        let (journal, lines) = Journal::open(&data.join(format!("{name}.jsonl")))?;
+        let mut open = BTreeMap::new();
+        let mut places = BTreeMap::new();
+        for (place, line) in (0..).zip(lines) {
+            match line {
+                Line::Sent(message) => {
+                    places.insert(message.id.clone(), place);
+                    open.insert(place, Waiting::new(message));
+                }
+                Line::Deleted(id) => {
+                    places.remove(&id).map(|place: u64| open.remove(&place));
+                }
+            }
+        }
+        let sent = open.last_key_value().map_or(0, |(place, _)| place + 1);
+        Ok(Self::of(name, settings, Kept { messages: open, sent, journal: Some(journal) }))
+    }
+
+    fn of(name: &str, settings: Settings, kept: Kept) -> Self {
+        let (kept, news) = (Mutex::new(kept), Notify::new());
+        Self(Arc::new(Shared { name: name.to_owned(), settings, kept, news }))
+    }
+
+    /// Takes a message, and says by which id.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. The message is then not in the queue.
+    pub fn send(&self, body: String, now: Timestamp) -> io::Result<String> {
+        let id = format!("{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let message = Message { id: id.clone(), body, sent_at: now };
+        let mut kept = self.lock();
+        if let Some(journal) = &mut kept.journal {
+            journal.append(&Line::Sent(message.clone()))?;
+        }
+        let place = kept.sent;
+        kept.sent += 1;
+        let seen_from = Some(Instant::now() + self.0.settings.delay);
+        kept.messages.insert(place, Waiting { seen_from, ..Waiting::new(message) });
+        drop(kept);
+        self.0.news.notify_one();
+        Ok(id)
+    }
+
+    /// Up to `most` messages, oldest first, which nobody else sees until their time is up.
+    #[must_use]
+    pub fn receive(&self, most: usize) -> Vec<Received> {
+        let now = Instant::now();
+        let Settings { visibility, most_receives, .. } = self.0.settings;
+        let mut received = Vec::new();
+        for (place, waiting) in &mut self.lock().messages {
+            if received.len() == most {
+                break;
+            }
+            if waiting.seen_from.is_none_or(|from| from > now) {
+                continue;
+            }
+            if waiting.receives >= most_receives {
+                waiting.seen_from = None;
+                tracing::error!(
+                    queue = self.0.name,
+                    message.id = waiting.message.id,
+                    receives = waiting.receives,
+                    "a dead letter: the function keeps failing on it, and it is set aside until \
+                     the desk starts again"
+                );
+                continue;
+            }
+            waiting.receives += 1;
+            waiting.seen_from = Some(now + visibility);
+            let Message { id, body, sent_at } = waiting.message.clone();
+            received.push(Received {
+                id,
+                body,
+                receives: waiting.receives,
+                sent_at,
+                place: *place,
+            });
+        }
+        received
+    }
+
+    /// Deletes a message that was received: it needs nothing more.
+    pub fn delete(&self, received: &Received) {
+        let mut kept = self.lock();
+        if kept.messages.remove(&received.place).is_none() {
+            return;
+        }
+        let none_left = kept.messages.is_empty();
+        let Some(journal) = &mut kept.journal else { return };
+        // Deleted in the file too late or never, it is handed out once more: at least once.
+        let written = match none_left {
+            true => journal.clear(),
+            false => journal.append(&Line::Deleted(received.id.clone())),
+        };
+        if let Err(error) = written {
+            tracing::warn!(%error, queue = self.0.name, "what is done may be done again");
+        }
+    }
+
+    /// Lets a message that was received be seen again after `pause`, if nobody else has received it
+    /// since.
+    pub fn release(&self, received: &Received, pause: Duration) {
+        let mut kept = self.lock();
+        if let Some(waiting) = kept.messages.get_mut(&received.place)
+            && waiting.receives == received.receives
+            && waiting.seen_from.is_some()
+        {
+            waiting.seen_from = Some(Instant::now() + pause);
+        }
+    }
+
+    /// Resolves when a message can be received; at once, if one can.
+    pub async fn has_some(&self) {
+        loop {
+            let next = self.lock().messages.values().filter_map(|waiting| waiting.seen_from).min();
+            match next {
+                None => self.0.news.notified().await,
+                Some(next) if next <= Instant::now() => return,
+                Some(next) => tokio::select! {
+                    () = self.0.news.notified() => {}
+                    () = tokio::time::sleep_until(next) => {}
+                },
+            }
+        }
+    }
+
+    /// Each change of what is kept is whole, so a panic elsewhere breaks nothing.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn new(message: Message) -> Self {
+        Self { message, receives: 0, seen_from: Some(Instant::now()) }
+    }
+}
+
+#[cfg(test)]
+impl Queue {
+    /// How many messages wait, are being worked on, or are dead letters.
+    pub fn len(&self) -> usize {
+        self.lock().messages.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn queue() -> Queue {
+        let visibility = Duration::from_secs(30);
+        Queue::passing("tests", Settings { visibility, most_receives: 2, ..Settings::default() })
+    }
+
+    fn bodies(received: &[Received]) -> Vec<&str> {
+        received.iter().map(|message| message.body.as_str()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_received_is_not_seen_until_its_time_is_up() {
+        let queue = queue();
+        queue.send("a".to_owned(), NOW).unwrap();
+        queue.send("b".to_owned(), NOW).unwrap();
+        assert_eq!(bodies(&queue.receive(1)), ["a"]);
+        assert_eq!(bodies(&queue.receive(10)), ["b"]);
+        assert_eq!(bodies(&queue.receive(10)), [""; 0]);
+        tokio::time::advance(Duration::from_secs(29)).await;
+        assert_eq!(bodies(&queue.receive(10)), [""; 0]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let again = queue.receive(10);
+        assert_eq!((bodies(&again), again[0].receives), (vec!["a", "b"], 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_sent_is_seen_after_the_delay_of_the_queue() {
+        let delay = Duration::from_secs(1);
+        let queue = Queue::passing("tests", Settings { delay, ..Settings::default() });
+        queue.send("a".to_owned(), NOW).unwrap();
+        assert!(queue.receive(10).is_empty());
+        queue.has_some().await;
+        assert_eq!(bodies(&queue.receive(10)), ["a"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_deleted_is_gone_however_late() {
+        let queue = queue();
+        queue.send("a".to_owned(), NOW).unwrap();
+        let first = queue.receive(10);
+        tokio::time::advance(Duration::from_secs(30)).await;
+        let second = queue.receive(10);
+        queue.delete(&first[0]);
+        assert!(queue.is_empty());
+        queue.delete(&second[0]);
+        queue.release(&second[0], Duration::ZERO);
+        assert!(queue.receive(10).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_who_received_it_last_lets_it_be_seen() {
+        let queue = queue();
+        queue.send("a".to_owned(), NOW).unwrap();
+        let first = queue.receive(10);
+        tokio::time::advance(Duration::from_secs(30)).await;
+        let second = queue.receive(10);
+        queue.release(&first[0], Duration::ZERO);
+        assert!(queue.receive(10).is_empty());
+        queue.release(&second[0], Duration::ZERO);
+        // Its third time: a dead letter.
+        assert!(queue.receive(10).is_empty());
+        assert_eq!(queue.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_dead_letter_is_set_aside_and_holds_nobody_up() {
+        let queue = queue();
+        queue.send("poison".to_owned(), NOW).unwrap();
+        for _ in 0..2 {
+            assert_eq!(bodies(&queue.receive(1)), ["poison"]);
+            tokio::time::advance(Duration::from_secs(30)).await;
+        }
+        queue.send("good".to_owned(), NOW).unwrap();
+        assert_eq!(bodies(&queue.receive(1)), ["good"]);
+        tokio::time::advance(Duration::from_secs(3_000)).await;
+        assert_eq!(bodies(&queue.receive(10)), ["good"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_sent_and_not_deleted_is_there_after_a_restart_and_so_are_dead_letters() {
+        let data = tempfile::tempdir().unwrap();
+        let (visibility, most_receives) = (Duration::ZERO, 1);
+        let settings = Settings { visibility, most_receives, ..Settings::default() };
+        let queue = Queue::open("mail", settings, data.path()).unwrap();
+        for body in ["a", "b", "c", "d"] {
+            queue.send(body.to_owned(), NOW).unwrap();
+        }
+        let received = queue.receive(10);
+        queue.delete(&received[1]);
+        // A dead letter each.
+        assert!(queue.receive(10).is_empty());
+        queue.delete(&received[2]);
+
+        let queue = Queue::open("mail", settings, data.path()).unwrap();
+        assert_eq!(queue.len(), 2);
+        queue.send("e".to_owned(), NOW).unwrap();
+        let received = queue.receive(10);
+        assert_eq!(bodies(&received), ["a", "d", "e"]);
+        received.iter().for_each(|message| queue.delete(message));
+        assert_eq!(std::fs::metadata(data.path().join("mail.jsonl")).unwrap().len(), 0);
+        assert!(Queue::open("mail", settings, data.path()).unwrap().is_empty());
+    }
+}
