@@ -1,10 +1,11 @@
 //! Mail that waits: what people read of it, release and refuse. Whole answers, and bad input.
 
-use desk_tests::arrivals::Arriving;
+use desk_tests::arrivals::{Arriving, written_back};
 use desk_tests::call::{Reply, get, post, post_once, with};
 use desk_tests::world::World;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
+use shared::email::render::Rendered;
 
 use crate::{incident, world};
 
@@ -136,6 +137,23 @@ async fn a_released_mail_of_a_stranger_counts_as_the_customers() {
     assert_eq!(released["outcome"], "escalated INC-1");
     let reply = Arriving::plain(eve, "care@example.com", "Re: INC-1", "It happened at noon.");
     assert_eq!(world.receives("m2", &reply).await, "replied INC-1", "she is known by now");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_releases_a_mail_knows_better_than_its_thread_which_incident_it_is_about() {
+    let world = world();
+    for number in ["INC-1", "INC-2"] {
+        world.post("/v1/incidents", incident(number)).await;
+    }
+    let sent = world.until(5).await;
+    let to_ada = |(_, email): &&(u64, Rendered)| {
+        email.to.as_str() == "ada@customer.example" && email.subject.contains("INC-1")
+    };
+    let receipt = &sent.iter().find(to_ada).unwrap().1;
+    let reply = forged(written_back(receipt, ADA, "It is the other one that fails."));
+    assert_eq!(world.receives("m1", &reply).await, "quarantined unauthenticated");
+    let about = json!({ "by": "Grace", "incident_number": "INC-2" });
+    assert_eq!(release(&world, "m1", about).await.json()["outcome"], "replied INC-2");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,11 +1,23 @@
 //! The contract of a store, continued: mails that came in, those that wait, and how often something
 //! may be done.
 
+use std::sync::Arc;
+
+use desk_tests::arrivals::Arriving;
+use desk_tests::call::{post, post_once, send};
+use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::link_keys;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use shared::clock::Clock;
+use shared::desk::Desk;
 use shared::email::OutboxEmail;
-use shared::inbound::{Arrival, Did, MailId, MailRecord, Missing, Outcome, Quarantined, reading};
+use shared::inbound::{
+    Arrival, Did, MailId, MailRecord, Missing, Outcome, Quarantined, act, reading,
+};
 use shared::incident::Command;
 use shared::policy::{Alias, Allowance};
+use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Committed, DueTarget, Limit, MailWrite, Store, StoreError, Watch};
 
 use crate::contract::{answered, committed, decided, due, escalation, later, now, only};
@@ -356,6 +368,65 @@ pub async fn a_mail_that_was_handled_counts_against_no_limit(store: impl Store) 
     // Handled before, and over the limit: it was handled.
     let again = store.keep_mail(&[write], &[], &[once], None).await.unwrap();
     assert_eq!(again, Committed::AlreadyHandled);
+}
+
+async fn on_dynamodb() -> (TestDynamoDb, Desk<DynamoDbStore>) {
+    let dynamodb = TestDynamoDb::start().await;
+    let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), dynamodb.table);
+    let policy = Arc::new(desk_tests::default_policy());
+    (dynamodb, Desk { store, policy, clock: Clock::of(now) })
+}
+
+async fn forged(desk: &Desk<DynamoDbStore>, id: &str) -> String {
+    let why = "Nobody can pay since this morning.";
+    let mail = Arriving::plain("ada@customer.example", "escalations@example.com", "INC-1", why);
+    let mail = Arriving { dmarc: "FAIL".to_owned(), ..mail };
+    let read = reading::read(&mail.raw, &mail.envelope_from);
+    let receipt = mail.receipt(id, now());
+    act::receive(desk, &link_keys(), &receipt, read).await.unwrap().to_string()
+}
+
+/// Each has the desk look at the one quarantine.
+#[tokio::test]
+async fn mails_that_come_at_once_are_all_held() {
+    let (_dynamodb, desk) = on_dynamodb().await;
+    let ids: Vec<_> = (0..60).map(|n| format!("m{n:02}")).collect();
+    let held = futures::future::join_all(ids.iter().map(|id| forged(&desk, id))).await;
+    assert!(held.iter().all(|outcome| outcome == "quarantined unauthenticated"));
+    assert_eq!(waiting(&desk.store, 25).await, ids);
+}
+
+#[tokio::test]
+async fn of_decisions_that_come_at_once_one_wins() {
+    let (_dynamodb, desk) = on_dynamodb().await;
+    forged(&desk, "m1").await;
+    let api = escalation_desk::gateway::router(desk.clone(), link_keys());
+    let decide = async |n: usize, what: &str| {
+        let body = json!({ "by": format!("Person {n}") });
+        send(&api, post(&format!("/v1/quarantine/m1/{what}"), &body)).await
+    };
+    let all = (0..10).map(|n| decide(n, if n % 2 == 0 { "release" } else { "refusal" }));
+    let replies = futures::future::join_all(all).await;
+    let with = |status: u16| replies.iter().filter(|reply| reply.status == status).count();
+    assert_eq!((with(200), with(409)), (1, 9), "{replies:?}");
+    let decided = desk.store.load_mail(&id("m1")).await.unwrap().unwrap();
+    assert_eq!(decided.version, 2);
+}
+
+/// Under one key, all are the same request.
+#[tokio::test]
+async fn a_release_that_is_sent_many_times_at_once_is_answered_the_same() {
+    let (_dynamodb, desk) = on_dynamodb().await;
+    forged(&desk, "m1").await;
+    let api = escalation_desk::gateway::router(desk.clone(), link_keys());
+    let path = "/v1/quarantine/m1/release";
+    let body = json!({ "by": "Grace" });
+    let all = (0..10).map(|_| send(&api, post_once(path, "key", &body)));
+    let mut replies = futures::future::join_all(all).await;
+    replies.dedup_by(|a, b| a.body == b.body && a.status == b.status);
+    assert_eq!(replies.len(), 1, "{replies:?}");
+    let incident = desk.store.load(&"INC-1".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(incident.version, 1);
 }
 
 pub async fn emails_about_mail_are_no_part_of_an_incidents_story(store: impl Store) {
