@@ -66,7 +66,7 @@ pub trait Attendant: Sync {
     }
 
     /// The answer to remember under an idempotency key.
-    fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
+    fn answer(&self, _change: &Change, _now: Timestamp) -> Option<AnsweredRequest> {
         None
     }
 
@@ -121,7 +121,7 @@ pub async fn carry_out<S: Store>(
             });
         }
         let limits = attendant.limits(&change, now);
-        let answered = attendant.answer(&change);
+        let answered = attendant.answer(&change, now);
         let parked = attendant.parked();
         let mails = attendant.mails(now);
         let has_company = answered.is_some() || parked.is_some() || !mails.is_empty();
@@ -183,7 +183,7 @@ async fn answered_before<S: Store>(
 }
 
 /// Full jitter: those who collided should not collide again.
-async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
     tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
 }

@@ -137,6 +137,38 @@ async fn an_account_is_written_read_and_written_again_on_its_version() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_domain_is_one_accounts_until_that_has_it_no_more() {
+    let world = world();
+    let of = |domains: Value| {
+        let mut account = account();
+        account["domains"] = domains;
+        account
+    };
+    let write = async |id: &str, domains: Value| {
+        world.ask(put(&format!("/v1/accounts/{id}"), &of(domains))).await
+    };
+    let twice = write("ACME", json!(["acme.example", "ACME.example", "acme.test"])).await;
+    assert_eq!(twice.json()["domains"], json!(["acme.example", "acme.test"]), "each once");
+    assert_snapshot!("domain_taken", write("OTHER", json!(["acme.test"])).await.whole());
+    assert_eq!(world.ask(get("/v1/accounts/OTHER")).await.status, 404, "nothing was written");
+    assert_eq!(write("ACME", json!(["acme.example"])).await.status, 200);
+    assert_eq!(write("OTHER", json!(["acme.test"])).await.status, 201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_at_most_20_domains() {
+    let world = world();
+    let of = |count: usize| {
+        let domains: Vec<_> = (0..count).map(|n| format!("d{n}.example")).collect();
+        let mut account = account();
+        account["domains"] = json!(domains);
+        put("/v1/accounts/ACME", &account)
+    };
+    assert_snapshot!("too_many_domains", world.ask(of(21)).await.whole());
+    assert_eq!(world.ask(of(20)).await.status, 201);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_accounts_customers_are_written_to_in_its_language() {
     let world = world();
     let mut french = account();
@@ -194,9 +226,9 @@ async fn a_customer_reports_recurring_incidents_to_the_manager() {
     let receipt = emails.as_array().unwrap().iter();
     let mut receipt = receipt.filter(|email| email["kind"]["name"] == "recurrence_received");
     assert_eq!(receipt.next().unwrap()["language"], "fr", "as the account's people are written to");
-    let mut other = account();
-    other["domains"] = json!([]);
-    assert_eq!(world.ask(put("/v1/accounts/NEW", &other)).await.status, 201);
+    let mut new = account();
+    new["domains"] = json!(["new.example"]);
+    world.ask(put("/v1/accounts/NEW", &new)).await;
     let none = world.post("/v1/accounts/NEW/recurrences", report).await;
     assert_eq!(none.status, 409, "{}", none.whole());
 }

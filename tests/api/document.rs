@@ -4,6 +4,7 @@
 //! `UPDATE_EXPECT=1 cargo test -p desk-tests --test api document` writes the file.
 
 use axum::http::Method;
+use desk_tests::arrivals::Arriving;
 use desk_tests::call::{Reply, get, post, with};
 use desk_tests::document::{document, operations};
 use desk_tests::ses_events::Said;
@@ -78,8 +79,35 @@ fn story() -> Vec<Example> {
         reads("/v1/incidents/{number}", "/v1/incidents/INC-1"),
         reads("/v1/incidents/{number}/deadlines", "/v1/incidents/INC-1/deadlines"),
         asks("/v1/policy/simulations", "/v1/policy/simulations", simulation),
+        reads("/v1/quarantine", "/v1/quarantine?limit=1"),
+        reads("/v1/quarantine/{id}", "/v1/quarantine/d6iitobk75ur44p8kdnnp7g2n800"),
+        asks(
+            "/v1/quarantine/{id}/release",
+            "/v1/quarantine/d6iitobk75ur44p8kdnnp7g2n800/release",
+            json!({ "by": "Grace Kim", "incident_number": "INC-2" }),
+        ),
+        asks(
+            "/v1/quarantine/{id}/refusal",
+            "/v1/quarantine/9h3qd0n4sbsu8c1p7g2n8006iito/refusal",
+            json!({ "by": "Grace Kim", "note": "Ada says that she has not written it." }),
+        ),
         reads("/v1/figures", "/v1/figures"),
     ]
+}
+
+/// Two mails of which nothing proves who wrote them.
+async fn mails_wait(world: &World) {
+    for id in ["d6iitobk75ur44p8kdnnp7g2n800", "9h3qd0n4sbsu8c1p7g2n8006iito"] {
+        world.receives(id, &forged("Help")).await;
+    }
+}
+
+fn forged(subject: &str) -> Arriving {
+    let text = "Hello,\n\nNobody can pay since this morning: the checkout is down.\n\nAda";
+    let mail =
+        Arriving::plain("Ada <ada@customer.example>", "escalations@example.com", subject, text);
+    let fails = || "FAIL".to_owned();
+    Arriving { dmarc: fails(), dkim: fails(), ..mail }
 }
 
 /// The document with the story's requests and answers as examples.
@@ -92,6 +120,9 @@ async fn with_examples() -> Value {
             world.dispatch().await;
             world.ses_says(Said::Delivered, "INC-1-1-0").await;
             world.ses_says(Said::Bounced, "INC-1-1-1").await;
+        }
+        if route == "/v1/quarantine" {
+            mails_wait(&world).await;
         }
         let reply = asked(&world, method, path, body.as_ref()).await;
         let operation = &mut document["paths"][route][method];
@@ -205,6 +236,7 @@ async fn what_is_said_to_have_an_entity_tag_has_one_and_is_not_sent_again_to_who
     let manager = json!({ "name": "Mary", "email": "mary@desk.example" });
     let account = json!({ "name": "Acme", "account_manager": manager });
     asked(&world, "put", "/v1/accounts/ACME", Some(&account)).await;
+    world.receives("ACME", &forged("Help")).await;
     let document = serde_json::to_value(document()).unwrap();
     let mut with_tags = Vec::new();
     for (route, method, operation) in operations(&document) {

@@ -13,6 +13,7 @@ mod idempotency;
 mod limits;
 mod link_keys;
 mod links;
+mod quarantine;
 mod scopes;
 mod simulations;
 mod unavailable;

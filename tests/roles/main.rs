@@ -221,7 +221,41 @@ async fn mail_comes_in(functions: &Functions) {
         "escalated INC-8"
     );
     let forged = Arriving { dmarc: "FAIL".to_owned(), ..ada("INC-8", why) };
-    assert_eq!(becomes("four", &forged).await, "quarantined unauthenticated");
+    for id in ["four", "five", "six"] {
+        assert_eq!(becomes(id, &forged).await, "quarantined unauthenticated");
+    }
+    // She had a question an hour ago at most. What she says then is not believed to be hers.
+    let signed = Arriving { dmarc: "GRAY".to_owned(), ..ada("Help", why) };
+    assert_eq!(becomes("seven", &signed).await, "quarantined unanswered");
+    let thread: Thread = "_seven".parse().unwrap();
+    let keys = LinkKeys::read(LINK_KEYS).unwrap();
+    let address = keys.reply_address(inbound, &thread).unwrap().to_string();
+    let rest =
+        Arriving { to: address, dmarc: "FAIL".to_owned(), ..ada("Re: Help", "It is INC-9.") };
+    assert_eq!(becomes("eight", &rest).await, "quarantined unauthenticated");
+}
+
+/// Of the mails that wait, all but one are decided on; one of them completes another.
+async fn people_look_at_the_quarantine(functions: &Functions) {
+    let router = manage_incident::router(functions.desk("manage-incident"), link_keys());
+    let ask = async |request| functions.ask(&router, request).await.status.as_u16();
+    for path in ["/v1/quarantine?limit=1", "/v1/quarantine/four"] {
+        assert_eq!(ask(get(path)).await, 200, "{path}");
+    }
+    let by = json!({ "by": "Grace" });
+    for (path, status) in [
+        ("/v1/quarantine/four/release", 200),
+        ("/v1/quarantine/five/refusal", 200),
+        ("/v1/quarantine/five/release", 409),
+        ("/v1/quarantine/seven/release", 409),
+        ("/v1/quarantine/eight/release", 200),
+        ("/v1/quarantine/seven/release", 409),
+    ] {
+        for key in [path, &format!("{path}-again")] {
+            let reply = functions.ask(&router, post_once(path, key, &by)).await;
+            assert_eq!(reply.status.as_u16(), status, "{path}: {}", reply.whole());
+        }
+    }
 }
 
 /// One e-mail is sent, one can never be.
@@ -288,6 +322,7 @@ async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
     customers_escalate(&functions).await;
     care_works(&functions).await;
     mail_comes_in(&functions).await;
+    people_look_at_the_quarantine(&functions).await;
     // The account's incidents recur; e-mails got stuck, also of what is resolved; promises break.
     for seconds in [1, 120, 2 * 3600] {
         functions.sweep_at(seconds).await;

@@ -8,5 +8,6 @@ mod deliveries;
 mod facts;
 mod machines;
 mod orders;
+mod quarantine;
 mod webhooks;
 mod whole_life;

@@ -66,6 +66,65 @@ pub async fn an_account_is_written_on_the_version_before(store: impl Store) {
     assert_eq!(store.load_account(&id).await.unwrap(), Some(account(2)));
 }
 
+pub async fn a_domain_is_one_accounts(store: impl Store) {
+    let of = |id: &str, version: u64, domains: &[&str]| Account {
+        id: id.parse().unwrap(),
+        domains: domains.iter().map(|domain| domain.parse().unwrap()).collect(),
+        ..account(version)
+    };
+    let whose = async |domain: &str| {
+        let account = store.account_of(&domain.parse().unwrap()).await.unwrap();
+        account.map(|id| id.to_string())
+    };
+    assert_eq!(whose("acme.example").await, None);
+    let first = of("ACME", 1, &["acme.example", "acme.test"]);
+    store.put_account(&first, None).await.unwrap();
+    let (acme, other) = (Some("ACME".to_owned()), Some("OTHER".to_owned()));
+    assert_eq!(
+        (whose("acme.example").await, whose("acme.test").await),
+        (acme.clone(), acme.clone())
+    );
+    assert_eq!(whose("x.acme.example").await, None, "a domain is not those below it");
+
+    // Taken: all stays as it was.
+    let taken = of("OTHER", 1, &["other.example", "acme.test"]);
+    let lost = store.put_account(&taken, None).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
+    assert_eq!(
+        (whose("other.example").await, store.load_account(&taken.id).await.unwrap()),
+        (None, None)
+    );
+
+    // Given up, it is nobody's, and another account's next.
+    let second = of("ACME", 2, &["acme.example", "acme.org"]);
+    store.put_account(&second, Some(&first)).await.unwrap();
+    assert_eq!((whose("acme.test").await, whose("acme.org").await), (None, acme.clone()));
+    store.put_account(&taken, None).await.unwrap();
+    assert_eq!(whose("acme.test").await, other);
+
+    // An account of a time at which the desk did not know whose domains are has lost one since.
+    let had_more = of("ACME", 2, &["acme.example", "acme.org", "acme.test"]);
+    let third = of("ACME", 3, &["acme.example"]);
+    store.put_account(&third, Some(&had_more)).await.unwrap();
+    assert_eq!((whose("acme.test").await, whose("acme.org").await), (other, None));
+    // On another version, no domain moves either.
+    let late = store.put_account(&of("ACME", 3, &[]), Some(&third)).await;
+    assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
+    assert_eq!(whose("acme.example").await, acme);
+}
+
+pub async fn all_domains_of_an_account_can_be_exchanged_at_once(store: impl Store) {
+    let of = |version: u64, name: &str| Account {
+        domains: (0..20).map(|n| format!("{name}{n}.example").parse().unwrap()).collect(),
+        ..account(version)
+    };
+    store.put_account(&of(1, "a"), None).await.unwrap();
+    store.put_account(&of(2, "b"), Some(&of(1, "a"))).await.unwrap();
+    assert_eq!(store.account_of(&"a7.example".parse().unwrap()).await.unwrap(), None);
+    let acme = Some(account(1).id);
+    assert_eq!(store.account_of(&"b7.example".parse().unwrap()).await.unwrap(), acme);
+}
+
 pub async fn an_account_remembers_its_incidents_latest_first(store: impl Store) {
     for (number, minutes_ago) in [("INC-1", 30), ("INC-2", 10), ("INC-3", 20), ("INC-4", 100)] {
         store.commit(only(&opened(number, minutes_ago))).await.unwrap();

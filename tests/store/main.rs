@@ -6,6 +6,7 @@ mod accounts;
 mod contract;
 mod emails;
 mod figures;
+mod mails;
 mod request_counts;
 mod webhooks;
 
@@ -78,8 +79,25 @@ contract! {
         figures_count_every_change_however_many,
         only_what_is_committed_counts_and_once,
     }
+    mails {
+        what_becomes_of_a_mail_is_kept_once_and_then_version_by_version,
+        of_several_mails_all_are_kept_or_none,
+        a_mail_that_waits_has_one_place_until_it_is_decided_on,
+        mails_that_wait_are_listed_in_order_and_in_pages,
+        each_mail_that_is_held_has_the_desk_look_at_once,
+        what_people_are_told_is_written_only_on_what_was_looked_at,
+        a_mail_is_kept_with_what_is_said_of_it_and_the_answer_or_not_at_all,
+        a_mail_is_decided_on_with_the_change_that_it_makes_or_not_at_all,
+        what_is_spaced_out_is_done_again_only_after_its_time,
+        what_is_marked_is_done_whatever_was_before_and_begins_the_time_anew,
+        of_several_limits_each_counts_and_none_when_one_is_reached,
+        a_mail_that_was_handled_counts_against_no_limit,
+        emails_about_mail_are_no_part_of_an_incidents_story,
+    }
     accounts {
         an_account_is_written_on_the_version_before,
+        a_domain_is_one_accounts,
+        all_domains_of_an_account_can_be_exchanged_at_once,
         an_account_remembers_its_incidents_latest_first,
         what_gives_reason_to_look_is_due_until_the_desk_has_looked,
         an_account_forgets_an_incident_that_is_another_ones,

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use shared::account::{RememberedId, recurrence};
 use shared::carry_out::{Alone, Failure, Outcome, carry_out};
 use shared::desk::Desk;
-use shared::email::EmailId;
+use shared::email::{EmailId, HeldMail};
+use shared::inbound::MailId;
 use shared::inbound::notice::notice;
 use shared::incident::clock::after;
 use shared::incident::timeline::Event;
@@ -12,7 +13,7 @@ use shared::incident::values::IncidentNumber;
 use shared::incident::{Change, Command};
 use shared::outbox::{OutboxId, PENDING_FOR};
 use shared::policy::Recurrence;
-use shared::store::{DueItem, DueTarget, Store, StoreError};
+use shared::store::{DueItem, DueTarget, HeldPage, Store, StoreError, Watch};
 use shared::telemetry::{Metric, emit};
 
 /// What acting on an item came to.
@@ -33,7 +34,7 @@ pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp
         DueTarget::Webhook(id) => {
             hand_out(desk, &id.clone().into(), item.due_at).await.map_err(Failure::from)
         }
-        DueTarget::Quarantine => on_quarantine(desk).await.map_err(Failure::from),
+        DueTarget::Quarantine => on_quarantine(desk, until).await.map_err(Failure::from),
         DueTarget::Foreign { .. } => {
             Err(StoreError::Corrupt("the due index has an item of another version".into()).into())
         }
@@ -73,7 +74,7 @@ async fn on_incident<S: Store>(
 
 /// How many incidents of a period are looked at; every rule is met by then.
 const MOST_LOOKED_AT: usize = Recurrence::MOST as usize;
-/// How often an account is looked at anew when it was changed in the meantime.
+/// How often an account, or the quarantine, is looked at anew when it was changed in the meantime.
 const LOOKS: usize = 5;
 
 /// Looks whether an account's incidents recur.
@@ -113,7 +114,21 @@ async fn look<S: Store>(desk: &Desk<S>, id: &RememberedId) -> Result<usize, Fail
 const MOST_WAITING: usize = 2_000;
 
 /// Tells people of mails that wait.
-async fn on_quarantine<S: Store>(desk: &Desk<S>) -> Result<Done, StoreError> {
+async fn on_quarantine<S: Store>(desk: &Desk<S>, until: Timestamp) -> Result<Done, StoreError> {
+    let mut looks = 1;
+    loop {
+        match look_at_quarantine(desk, until).await {
+            // A mail was held in the meantime, or another sweep was faster.
+            Err(StoreError::Conflict) if looks < LOOKS => looks += 1,
+            looked => return looked,
+        }
+    }
+}
+
+async fn look_at_quarantine<S: Store>(
+    desk: &Desk<S>,
+    until: Timestamp,
+) -> Result<Done, StoreError> {
     let Some(inbound) = &desk.policy.inbound else { return Ok(Done::Nothing) };
     let watch = desk.store.load_watch().await?;
     let now = desk.clock.now();
@@ -121,14 +136,33 @@ async fn on_quarantine<S: Store>(desk: &Desk<S>) -> Result<Done, StoreError> {
         // Another sweep was faster.
         return Ok(Done::Nothing);
     }
-    let waiting = desk.store.held_mails(None, MOST_WAITING).await?.mails;
+    let waiting = waiting(desk, &watch).await?;
     let notice = notice(&watch, &waiting, &desk.policy, inbound, now);
     desk.store.put_watch(&notice.watch, &notice.emails).await?;
-    if notice.is_reminder {
+    if notice.is_forgotten {
         emit(Metric::QuarantineForgotten, 1, now);
     }
     tracing::info!(waiting = waiting.len(), emails = notice.emails.len(), "quarantine looked at");
-    Ok(Done::Changed { changes: usize::from(!notice.emails.is_empty()), next: None })
+    let next = notice.watch.due_at.filter(|due_at| *due_at <= until);
+    let next = next.map(|due_at| DueItem { due_at, target: DueTarget::Quarantine });
+    Ok(Done::Changed { changes: usize::from(!notice.emails.is_empty()), next })
+}
+
+/// All that waits; of more than anybody reads, the oldest and those that people have not been told of,
+/// so that a flood at which nobody looks hides nothing that comes after it.
+async fn waiting<S: Store>(
+    desk: &Desk<S>,
+    watch: &Watch,
+) -> Result<Vec<(Timestamp, HeldMail)>, StoreError> {
+    let HeldPage { mut mails, next } = desk.store.held_mails(None, MOST_WAITING).await?;
+    if let Some((last, id)) = next {
+        // Behind those that they have been told of: no id sorts before this one.
+        let told = watch.told_until.filter(|told| *told > last);
+        let first_id = told.and_then(|told| Some((told, "0".parse::<MailId>().ok()?)));
+        let behind = first_id.unwrap_or((last, id));
+        mails.extend(desk.store.held_mails(Some(&behind), MOST_WAITING).await?.mails);
+    }
+    Ok(mails)
 }
 
 /// Logs and measures what time did.

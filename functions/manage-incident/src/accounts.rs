@@ -20,7 +20,7 @@ use shared::incident::{Change, Command, Refusal};
 use shared::policy::Recurrence;
 use shared::store::{Limit, Store, StoreError};
 
-use crate::request::{AccountGiven, ManagerAsked, RecurrenceReport};
+use crate::request::{AccountGiven, Domains, ManagerAsked, RecurrenceReport};
 use crate::say;
 use crate::view::IncidentView;
 
@@ -101,7 +101,8 @@ pub(super) async fn put<S: Store>(
         let before = desk.store.load_account(&id).await?;
         let version = before.as_ref().map(|account| account.version);
         asked.expects(version)?;
-        let AccountGiven { name, account_manager, domains, language } = asked.body.clone();
+        let AccountGiven { name, account_manager, domains: Domains(domains), language } =
+            asked.body.clone();
         for domain in &domains {
             let taken_by = desk.store.account_of(domain).await?;
             if let Some(account) = taken_by.filter(|account| *account != id) {

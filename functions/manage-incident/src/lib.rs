@@ -1,5 +1,5 @@
-//! `manage-incident`: what customer care does on incidents and accounts and reads of them, and the
-//! pages behind links in e-mails.
+//! `manage-incident`: what customer care does on incidents, accounts and mail that waits, and reads of
+//! them, and the pages behind links in e-mails.
 //!
 //! Parse, carry out, answer. No rule lives here, and nobody acts by reading: what care asks needs a
 //! scope, and what a link does needs a POST with what a person typed.
@@ -11,13 +11,15 @@ mod document;
 mod figures;
 pub mod links;
 mod list;
+mod paging;
+mod quarantine;
 mod request;
 mod simulate;
 mod told;
 mod view;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post, put};
@@ -55,14 +57,37 @@ pub use view::{IncidentView, StoryView};
     accounts::put,
     accounts::read,
     accounts::report_recurrence,
+    quarantine::list,
+    quarantine::read,
+    quarantine::release,
+    quarantine::refuse,
     figures::read,
     document::read,
 ))]
 pub struct Documented;
 
+/// What the routes share.
+#[derive(Clone)]
+struct Shared<S> {
+    desk: Desk<S>,
+    keys: KeyRing,
+}
+
+impl<S: Store> FromRef<Shared<S>> for Desk<S> {
+    fn from_ref(shared: &Shared<S>) -> Self {
+        shared.desk.clone()
+    }
+}
+
+impl<S: Store> FromRef<Shared<S>> for KeyRing {
+    fn from_ref(shared: &Shared<S>) -> Self {
+        shared.keys.clone()
+    }
+}
+
 /// The routes of this function.
 pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
-    let links = links::router(desk.clone(), keys);
+    let links = links::router(desk.clone(), keys.clone());
     Router::new()
         .route("/openapi.json", get(document::read))
         .route("/v1/incidents", post(open::<S>).get(list::list::<S>))
@@ -79,10 +104,14 @@ pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
         .route("/v1/incidents/{number}/account-manager", post(accounts::engage_manager::<S>))
         .route("/v1/accounts/{id}", put(accounts::put::<S>).get(accounts::read::<S>))
         .route("/v1/accounts/{id}/recurrences", post(accounts::report_recurrence::<S>))
+        .route("/v1/quarantine", get(quarantine::list::<S>))
+        .route("/v1/quarantine/{id}", get(quarantine::read::<S>))
+        .route("/v1/quarantine/{id}/release", post(quarantine::release::<S>))
+        .route("/v1/quarantine/{id}/refusal", post(quarantine::refuse::<S>))
         .route("/v1/figures", get(figures::read::<S>))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
-        .with_state(desk)
+        .with_state(Shared { desk, keys })
         .merge(links)
 }
 

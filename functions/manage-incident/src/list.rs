@@ -4,18 +4,14 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::desk::Desk;
 use shared::http::openapi::ForeignCursor;
-use shared::http::{Answer, IncidentsRead, Problem, ProblemField, Reading};
+use shared::http::{Answer, IncidentsRead, Problem, Reading};
 use shared::store::{BoardPosition, Store};
 
+use crate::paging;
 use crate::view::IncidentView;
-
-const DEFAULT_LIMIT: usize = 25;
-/// What one `BatchGetItem` can load.
-const MAX_LIMIT: usize = 100;
 
 /// The query as it comes; numbers are text here, so that each mistake is named.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -60,54 +56,15 @@ pub(super) async fn list<S: Store>(
     reading: Reading<IncidentsRead>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(page) = page.map_err(|rejection| {
-        // serde's words, such as "unknown field `x`" or "duplicate field `limit`".
-        Problem::wrong_fields(vec![ProblemField::parameter("query", rejection.body_text())])
+    let Page { limit, cursor } = paging::known(page)?;
+    let (limit, after) = paging::read(limit.as_deref(), cursor.as_deref(), |cursor| {
+        let (due_at, number) = paging::parts(cursor)?;
+        Some(BoardPosition { due_at, number })
     })?;
-    let (limit, after) = read(&page)?;
     let board = desk.store.open_incidents(after.as_ref(), limit).await?;
     let list = IncidentList {
         incidents: board.incidents.iter().map(IncidentView::of).collect(),
-        next_cursor: board.next.as_ref().map(cursor),
+        next_cursor: board.next.map(|at| paging::cursor(at.due_at, &at.number)),
     };
     Ok(reading.answer(Answer::json(StatusCode::OK, &list)))
-}
-
-fn read(page: &Page) -> Result<(usize, Option<BoardPosition>), Problem> {
-    let mut wrong = Vec::new();
-    let limit = match page.limit.as_deref().map(str::parse) {
-        None => DEFAULT_LIMIT,
-        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-        Some(_) => {
-            wrong.push(ProblemField::parameter("limit", "must be a number from 1 to 100"));
-            DEFAULT_LIMIT
-        }
-    };
-    let after = page.cursor.as_deref().and_then(|text| {
-        let position = position(text);
-        if position.is_none() {
-            let detail = "must be the `next_cursor` of an earlier page";
-            wrong.push(ProblemField::parameter("cursor", detail));
-        }
-        position
-    });
-    if wrong.is_empty() {
-        Ok((limit, after))
-    } else if page.cursor.is_some() && after.is_none() {
-        // Not a mistake in a field but no request of ours at all: no client makes cursors up.
-        Err(Problem::foreign_cursor(wrong))
-    } else {
-        Err(Problem::wrong_fields(wrong))
-    }
-}
-
-/// `<epoch milliseconds>.<number>`: the number may hold dots itself, the milliseconds cannot.
-fn cursor(position: &BoardPosition) -> String {
-    format!("{}.{}", position.due_at.as_millisecond(), position.number)
-}
-
-fn position(cursor: &str) -> Option<BoardPosition> {
-    let (millis, number) = cursor.split_once('.')?;
-    let due_at = Timestamp::from_millisecond(millis.parse().ok()?).ok()?;
-    Some(BoardPosition { due_at, number: number.parse().ok()? })
 }

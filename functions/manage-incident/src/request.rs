@@ -132,6 +132,53 @@ pub(super) struct ManagerAsked {
     pub account: Option<AccountId>,
 }
 
+/// `POST /v1/quarantine/{id}/release`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailReleased {
+    pub by: Name,
+    /// The incident that it is about, when it does not name one, or another.
+    #[deserr(default)]
+    pub incident_number: Option<IncidentNumber>,
+}
+
+/// `POST /v1/quarantine/{id}/refusal`.
+#[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
+#[deserr(error = WrongFields, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MailRefused {
+    pub by: Name,
+    /// Kept with it; its sender hears nothing.
+    #[deserr(default)]
+    pub note: Option<Note>,
+}
+
+/// The most domains of an account: those that it has and those that it had are written in one
+/// transaction.
+const MOST_DOMAINS: usize = 20;
+
+/// The domains of an account, each once.
+#[derive(Debug, Clone, Default, Deserr)]
+#[deserr(try_from(Vec<Domain>) = domains -> Invalid)]
+pub(super) struct Domains(pub Vec<Domain>);
+
+fn domains(given: Vec<Domain>) -> Result<Domains, Invalid> {
+    let mut domains = Vec::new();
+    for domain in given {
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    if domains.len() > MOST_DOMAINS {
+        return Err(Invalid(format!(
+            "must be at most {MOST_DOMAINS} domains, not {}",
+            domains.len()
+        )));
+    }
+    Ok(Domains(domains))
+}
+
 /// `PUT /v1/accounts/{id}`.
 #[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
@@ -141,10 +188,11 @@ pub(super) struct AccountGiven {
     pub name: Name,
     /// Who looks after it.
     pub account_manager: AccountManager,
-    /// Where its people write from.
+    /// Where its people write from, and no other account's.
     #[deserr(default)]
     #[serde(default)]
-    pub domains: Vec<Domain>,
+    #[schema(value_type = Vec<Domain>, max_items = 20)]
+    pub domains: Domains,
     /// The language of e-mails to its people, when they have not chosen one.
     #[deserr(default)]
     pub language: Option<Language>,

@@ -133,38 +133,79 @@ pub async fn answer_within<S: Store, P: Scope, T: Sync>(
     limit: impl Fn(Timestamp) -> Option<Limit> + Sync,
     say: impl Fn(&Change) -> Answer + Sync,
 ) -> Result<Response, Problem> {
-    let once = Once { desk, asked, limit: &limit, say: &say };
+    let once = Once { asked, limit: &limit, say: &say };
     match carry_out(desk, number, command, &once).await? {
         Outcome::Stale(current) => Err(Problem::stale(current)),
         Outcome::OverLimit(limit) => Err(Problem::over_limit(&limit, desk.clock.now())),
         Outcome::Changed(change) => Ok(say(&change).into_response()),
-        // No mail goes along with a request.
+        // No mail goes along with these.
         Outcome::AlreadyHandled => Err(StoreError::Conflict.into()),
-        Outcome::AlreadyAnswered(before) if before.fingerprint == asked.fingerprint => {
-            let status = StatusCode::from_u16(before.status).unwrap_or(StatusCode::OK);
-            let AnsweredRequest { location, etag, body, .. } = before;
-            let again = Answer { status, location, etag, body };
-            let mut response = again.into_response();
-            response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            Ok(response)
-        }
-        Outcome::AlreadyAnswered(_) => Err(Problem::wrong_fields(vec![ProblemField::header(
-            "Idempotency-Key",
-            "was used for another request within the last 24 hours; a new request needs a new key",
-        )])),
+        Outcome::AlreadyAnswered(before) => asked.again(before),
     }
 }
 
-struct Once<'a, S, P, T, L, F> {
-    desk: &'a Desk<S>,
+impl<P, T> Asked<P, T> {
+    /// What is remembered of an answer, if the caller sent a key.
+    #[must_use]
+    pub fn remembered(&self, answer: Answer, answered_at: Timestamp) -> Option<AnsweredRequest> {
+        let key = self.key.clone()?;
+        let Answer { status, location, etag, body } = answer;
+        Some(AnsweredRequest {
+            key,
+            fingerprint: self.fingerprint.clone(),
+            status: status.as_u16(),
+            location,
+            etag,
+            body,
+            answered_at,
+            expires_at: after(answered_at, REMEMBERED_FOR),
+        })
+    }
+
+    /// The answer that this very request had before, if it had one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Asked::again`], and a 503 when the store is unavailable.
+    pub async fn answered_before<S: Store>(
+        &self,
+        desk: &Desk<S>,
+    ) -> Result<Option<Response>, Problem> {
+        let Some(key) = &self.key else { return Ok(None) };
+        let before = desk.store.answered(key, desk.clock.now()).await?;
+        before.map(|before| self.again(before)).transpose()
+    }
+
+    /// An answer that was given before, once more.
+    ///
+    /// # Errors
+    ///
+    /// A 422 when the key was used for another request.
+    pub fn again(&self, before: AnsweredRequest) -> Result<Response, Problem> {
+        if before.fingerprint != self.fingerprint {
+            let detail = "was used for another request within the last 24 hours; a new request needs \
+                          a new key";
+            return Err(Problem::wrong_fields(vec![ProblemField::header(
+                "Idempotency-Key",
+                detail,
+            )]));
+        }
+        let status = StatusCode::from_u16(before.status).unwrap_or(StatusCode::OK);
+        let AnsweredRequest { location, etag, body, .. } = before;
+        let mut response = Answer { status, location, etag, body }.into_response();
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        Ok(response)
+    }
+}
+
+struct Once<'a, P, T, L, F> {
     asked: &'a Asked<P, T>,
     limit: &'a L,
     say: &'a F,
 }
 
-impl<S, P, T, L, F> Attendant for Once<'_, S, P, T, L, F>
+impl<P, T, L, F> Attendant for Once<'_, P, T, L, F>
 where
-    S: Store,
     P: Scope,
     T: Sync,
     L: Fn(Timestamp) -> Option<Limit> + Sync,
@@ -182,19 +223,7 @@ where
         self.asked.key.as_ref()
     }
 
-    fn answer(&self, change: &Change) -> Option<AnsweredRequest> {
-        let key = self.asked.key.clone()?;
-        let Answer { status, location, etag, body } = (self.say)(change);
-        let answered_at = self.desk.clock.now();
-        Some(AnsweredRequest {
-            key,
-            fingerprint: self.asked.fingerprint.clone(),
-            status: status.as_u16(),
-            location,
-            etag,
-            body,
-            answered_at,
-            expires_at: after(answered_at, REMEMBERED_FOR),
-        })
+    fn answer(&self, change: &Change, now: Timestamp) -> Option<AnsweredRequest> {
+        self.asked.remembered((self.say)(change), now)
     }
 }

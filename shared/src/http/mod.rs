@@ -16,5 +16,5 @@ mod scope;
 pub use answer::{Answer, REMEMBERED_FOR, answer, answer_within};
 pub use problem::{Problem, ProblemField};
 pub use refused::{no_such_method, no_such_route};
-pub use request::{AccountInPath, Asked, Number, Reading, answer_anybody};
+pub use request::{AccountInPath, Asked, MailInPath, Number, Reading, answer_anybody};
 pub use scope::{AccountsWrite, EscalationsWrite, IncidentsRead, IncidentsWrite, Scope};

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use super::problem::{Problem, ProblemField};
 use crate::carry_out::Failure;
+use crate::inbound::MailRefusal;
 use crate::incident::Refusal;
 use crate::store::StoreError;
 use crate::wrong_fields::WrongFields;
@@ -60,15 +61,6 @@ impl From<Refusal> for Problem {
             Refusal::DomainTaken { .. } => {
                 Self::new(StatusCode::CONFLICT, "domain-taken", "Domain is another account's", said)
             }
-            Refusal::UnknownMail => {
-                Self::new(StatusCode::NOT_FOUND, "unknown-mail", "Unknown mail", said)
-            }
-            Refusal::MailDecided { .. } => {
-                Self::new(StatusCode::CONFLICT, "mail-decided", "Mail is decided on", said)
-            }
-            Refusal::MailStillHeld { .. } => {
-                Self::new(StatusCode::CONFLICT, "mail-still-held", "Mail is still held", said)
-            }
             Refusal::NoIncidents { .. } => {
                 Self::new(StatusCode::CONFLICT, "no-incidents", "No incidents", said)
             }
@@ -76,6 +68,22 @@ impl From<Refusal> for Problem {
             Refusal::InTheFuture { pointer } | Refusal::TooLongAgo { pointer } => field(pointer),
             Refusal::BeforeTheIncident { .. } => field("/at"),
         }
+    }
+}
+
+impl From<MailRefusal> for Problem {
+    fn from(refusal: MailRefusal) -> Self {
+        let said = sentence(&refusal.to_string());
+        let (status, kind, title) = match refusal {
+            MailRefusal::UnknownMail => (StatusCode::NOT_FOUND, "unknown-mail", "Unknown mail"),
+            MailRefusal::MailDecided { .. } => {
+                (StatusCode::CONFLICT, "mail-decided", "Mail is decided on")
+            }
+            MailRefusal::MailStillHeld { .. } => {
+                (StatusCode::CONFLICT, "mail-still-held", "Mail is still held")
+            }
+        };
+        Self::new(status, kind, title, said)
     }
 }
 

@@ -18,6 +18,7 @@ use super::condition::{self, Condition};
 use super::json;
 use super::problem::{Problem, ProblemField};
 use super::scope::Scope;
+use crate::inbound::MailId;
 use crate::incident::values::{AccountId, IncidentNumber, Invalid};
 use crate::store::RequestKey;
 use crate::wrong_fields::WrongFields;
@@ -167,6 +168,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Number {
 pub struct AccountInPath(pub AccountId);
 
 impl<S: Send + Sync> FromRequestParts<S> for AccountInPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        in_path(parts, state, "id").await.map(Self)
+    }
+}
+
+/// The mail of a path. Nor does this.
+#[derive(Debug, Clone)]
+pub struct MailInPath(pub MailId);
+
+impl<S: Send + Sync> FromRequestParts<S> for MailInPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {

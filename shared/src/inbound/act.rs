@@ -12,20 +12,23 @@ use super::{
     number,
 };
 use crate::account::Account;
-use crate::carry_out::{Attendant, Failure, Outcome as CarriedOut, carry_out};
+use crate::carry_out::{Attendant, Failure, Outcome as CarriedOut, carry_out, pause};
 use crate::desk::Desk;
 use crate::email::render::thread_of_root;
 use crate::email::{EmailId, EmailKind, OutboxEmail, Thread};
 use crate::incident::values::{
-    Domain, EmailAddress, IncidentNumber, Justification, Language, Message, Name,
+    Domain, EmailAddress, IncidentNumber, Justification, Language, Message, Name, Note,
 };
 use crate::incident::{Change, Incident, Refusal};
 use crate::links::{KeyRing, KeysUnavailable};
 use crate::policy::{Alias, Inbound};
-use crate::store::{Committed, Limit, MailWrite, Store, StoreError};
+use crate::store::{AnsweredRequest, Committed, Limit, MailWrite, Store, StoreError};
 
 /// How often it is decided anew when the incident moved on so that the command no longer fits.
 const ATTEMPTS: usize = 4;
+/// How often it is tried to keep a mail, when others are held at the same moment. Much shorter in all
+/// than [`MARGIN`](super::notice::MARGIN).
+const KEEPS: u32 = 10;
 /// One sender has at most one automatic answer in this time.
 const ANSWERED_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// The parts of a domain that may belong to one owner: no account has a domain of one part.
@@ -46,6 +49,19 @@ pub struct Release {
     /// The incident that it is about, if it does not say so itself.
     pub number: Option<IncidentNumber>,
 }
+
+/// What a person says who refuses a mail.
+#[derive(Debug, Clone)]
+pub struct Refusing {
+    /// Who.
+    pub by: Name,
+    /// A remark.
+    pub note: Option<Note>,
+}
+
+/// The answer to remember of a request that decides on a mail: from the mail as it is kept then, and
+/// the instant.
+pub type Answering<'a> = dyn Fn(&MailRecord, Timestamp) -> Option<AnsweredRequest> + Sync + 'a;
 
 /// Acts on a mail that SES received.
 ///
@@ -83,7 +99,7 @@ pub async fn receive<S: Store>(
     if let Some(outcome) = gate::machine(&arrival.mail, arrival.alias) {
         return keep(desk, &arrival, outcome).await;
     }
-    let handling = Handling { desk, inbound, before: None, release: None };
+    let handling = Handling { desk, inbound, release: None };
     handling.act(keys, arrival, &author).await
 }
 
@@ -109,12 +125,14 @@ pub async fn gone<S: Store>(desk: &Desk<S>, receipt: &Receipt) -> Result<Outcome
 ///
 /// # Errors
 ///
-/// [`StoreError::Conflict`] when somebody else was faster, else as [`receive`].
+/// [`StoreError::Conflict`] when somebody else was faster, or the request was answered before; else as
+/// [`receive`].
 pub async fn release<S: Store>(
     desk: &Desk<S>,
     keys: &KeyRing,
     record: &MailRecord,
     release: Release,
+    answering: &Answering<'_>,
 ) -> Result<Outcome, StoreError> {
     let (Some(inbound), Some(arrival)) = (&desk.policy.inbound, &record.arrival) else {
         return Err(StoreError::Corrupt("the mail is not kept whole".to_owned()));
@@ -127,8 +145,33 @@ pub async fn release<S: Store>(
         let before = arrival.said_before.take().unwrap_or_default();
         arrival.said_before = Some(SaidBefore { number: Some(number.clone()), ..before });
     }
-    let handling = Handling { desk, inbound, before: Some(record), release: Some(release) };
+    let release = Some(Releasing { said: release, before: record, answering });
+    let handling = Handling { desk, inbound, release };
     handling.act(keys, arrival, &author).await
+}
+
+/// Refuses a mail that waits, as a person says; its sender hears nothing. Returns what is kept of it.
+///
+/// # Errors
+///
+/// As [`release`].
+pub async fn refuse<S: Store>(
+    desk: &Desk<S>,
+    record: &MailRecord,
+    refusing: Refusing,
+    answering: &Answering<'_>,
+) -> Result<MailRecord, StoreError> {
+    let now = desk.clock.now();
+    let Refusing { by, note } = refusing;
+    let mut refused = record.clone();
+    refused.becomes(Outcome::Refused { by, note }, None, now);
+    let write = MailWrite { record: refused, left: record.tell_at };
+    let answered = answering(&write.record, now);
+    let mails = std::slice::from_ref(&write);
+    match desk.store.keep_mail(mails, &[], &[], answered.as_ref()).await? {
+        Committed::Done => Ok(write.record),
+        _ => Err(StoreError::Conflict),
+    }
 }
 
 /// Whether the author is who the mail says: by the domain's own word, or by the signature of a domain
@@ -188,10 +231,27 @@ async fn kept<S: Store>(
     emails: &[OutboxEmail],
     limits: &[Limit],
 ) -> Result<Outcome, StoreError> {
-    match desk.store.keep_mail(mails, emails, limits).await? {
+    match keep_mail(desk, mails, emails, limits).await? {
         Committed::AlreadyHandled => decided_before(desk, id).await,
         _ => Ok(outcome),
     }
+}
+
+/// Each mail that is held has the desk look at the quarantine, and so those that come at once meet
+/// there.
+async fn keep_mail<S: Store>(
+    desk: &Desk<S>,
+    mails: &[MailWrite],
+    emails: &[OutboxEmail],
+    limits: &[Limit],
+) -> Result<Committed, StoreError> {
+    for attempt in 0..KEEPS {
+        match desk.store.keep_mail(mails, emails, limits, None).await {
+            Err(StoreError::Conflict) => pause(attempt).await,
+            kept => return kept,
+        }
+    }
+    Err(StoreError::Conflict)
 }
 
 async fn decided_before<S: Store>(desk: &Desk<S>, id: &MailId) -> Result<Outcome, StoreError> {
@@ -203,9 +263,16 @@ async fn decided_before<S: Store>(desk: &Desk<S>, id: &MailId) -> Result<Outcome
 struct Handling<'a, S> {
     desk: &'a Desk<S>,
     inbound: &'a Inbound,
-    /// What is kept of it, when a person releases it.
-    before: Option<&'a MailRecord>,
-    release: Option<Release>,
+    /// When a person releases it.
+    release: Option<Releasing<'a>>,
+}
+
+/// A mail that a person releases.
+struct Releasing<'a> {
+    said: Release,
+    /// What is kept of it.
+    before: &'a MailRecord,
+    answering: &'a Answering<'a>,
 }
 
 impl<S: Store> Handling<'_, S> {
@@ -252,6 +319,12 @@ impl<S: Store> Handling<'_, S> {
             };
             match carry_out(self.desk, &number, &command, &attendant).await {
                 Ok(CarriedOut::Changed(_)) => return Ok(outcome),
+                // Of what was decided in the meantime, whoever asks for a release looks anew.
+                Ok(CarriedOut::AlreadyHandled | CarriedOut::AlreadyAnswered(_))
+                    if self.release.is_some() =>
+                {
+                    return Err(StoreError::Conflict);
+                }
                 Ok(CarriedOut::AlreadyHandled) => {
                     return decided_before(self.desk, &arrival.id).await;
                 }
@@ -261,7 +334,7 @@ impl<S: Store> Handling<'_, S> {
                     why = if flood { Quarantined::Flood } else { Quarantined::OverLimit };
                     break;
                 }
-                // No mail has conditions or an idempotency key.
+                // No mail has conditions, and none that is received an idempotency key.
                 Ok(CarriedOut::Stale(_) | CarriedOut::AlreadyAnswered(_)) => break,
                 Err(Failure::Store(error)) => return Err(error),
                 // The incident moved on in the meantime: it is decided anew what the mail is to it.
@@ -329,8 +402,11 @@ impl<S: Store> Handling<'_, S> {
         author: &'s Mailbox,
     ) -> Result<Seen<'s>, StoreError> {
         let store = &self.desk.store;
-        let of_thread = thread.and_then(|(thread, _)| thread.number());
-        let given = self.release.as_ref().and_then(|release| release.number.clone());
+        let given = self.release.as_ref().and_then(|release| release.said.number.clone());
+        // Whoever releases it knows better than its thread.
+        let of_thread = thread
+            .and_then(|(thread, _)| thread.number())
+            .filter(|number| given.as_ref().is_none_or(|given| given == *number));
         let (number, incident) = match of_thread.cloned().or(given) {
             Some(number) => self.looked_up(vec![number]).await?,
             None => {
@@ -426,7 +502,7 @@ impl<S: Store> Handling<'_, S> {
         let mut limits = vec![Limit::spaced(ANSWERS, &author.address, ANSWERED_EVERY, now)];
         limits.extend(self.flood_limit(&author.address, now));
         let mails = self.writes(&arrival, &outcome, completes.as_ref(), now);
-        match self.desk.store.keep_mail(&mails, &[email], &limits).await? {
+        match keep_mail(self.desk, &mails, &[email], &limits).await? {
             Committed::OverLimit(limit) => {
                 let flood = limit.what == MAILS;
                 let because = if flood { Quarantined::Flood } else { Quarantined::Unanswered };
@@ -474,11 +550,11 @@ impl<S: Store> Handling<'_, S> {
         completes: Option<&MailRecord>,
         now: Timestamp,
     ) -> Vec<MailWrite> {
-        let own = match self.before {
-            Some(before) => {
-                let mut record = before.clone();
+        let own = match &self.release {
+            Some(Releasing { said, before, .. }) => {
+                let mut record = (*before).clone();
                 record.becomes(outcome.clone(), None, now);
-                record.released_by = self.release.as_ref().map(|release| release.by.clone());
+                record.released_by = Some(said.by.clone());
                 MailWrite { record, left: before.tell_at }
             }
             None => MailWrite::first(MailRecord::of(arrival, outcome.clone(), now)),
@@ -522,6 +598,13 @@ struct Along<'a, S> {
 impl<S: Store> Attendant for Along<'_, S> {
     fn mails(&self, now: Timestamp) -> Vec<MailWrite> {
         self.handling.writes(self.arrival, self.outcome, self.completes.as_ref(), now)
+    }
+
+    fn answer(&self, _: &Change, now: Timestamp) -> Option<AnsweredRequest> {
+        let release = self.handling.release.as_ref()?;
+        let mails = self.mails(now);
+        // The first is this one.
+        mails.first().and_then(|own| (release.answering)(&own.record, now))
     }
 
     fn limits(&self, change: &Change, now: Timestamp) -> Vec<Limit> {

@@ -17,10 +17,12 @@ mod outcome;
 pub mod reading;
 pub mod receipt;
 mod record;
+mod refusal;
 mod words;
 mod words_of;
 
 pub use mail_id::{MailId, own_number};
 pub use outcome::{Did, Missing, Noted, Outcome, Quarantined};
 pub use receipt::{Receipt, Verdict};
-pub use record::{Arrival, MailRecord, SaidBefore};
+pub use record::{Arrival, MailRecord, SaidBefore, waits_since};
+pub use refusal::MailRefusal;

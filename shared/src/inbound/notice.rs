@@ -28,8 +28,8 @@ pub struct Notice {
     pub watch: Watch,
     /// The e-mails.
     pub emails: Vec<OutboxEmail>,
-    /// Whether they are reminded of what they know of.
-    pub is_reminder: bool,
+    /// Whether something waits that they have known of for as long as they have to look.
+    pub is_forgotten: bool,
 }
 
 /// Decides whether people are told, and when the desk looks again. `waiting` is all that waits, with
@@ -49,27 +49,31 @@ pub fn notice(
     let next_told = watch.told_at.map(|told| after(told, AT_MOST_EVERY));
     let remind_at = watch.told_at.map(|told| after(told, REMIND_EVERY));
     let mut next = Watch { version: watch.version + 1, ..watch.clone() };
-    let (mut emails, mut is_reminder) = (Vec::new(), false);
-    if !new.is_empty() && next_told.is_none_or(|next_told| next_told <= now) {
-        emails = written(&next, &new, ready.len(), false, policy, inbound, now);
-    } else if new.is_empty() && !ready.is_empty() && remind_at.is_none_or(|at| at <= now) {
-        let all: Vec<_> = ready.iter().map(|(_, held)| held).collect();
-        emails = written(&next, &all, ready.len(), true, policy, inbound, now);
-        is_reminder = true;
-    }
-    if !emails.is_empty() {
+    let mails = if new.is_empty() {
+        let all = ready.iter().filter(|_| remind_at.is_none_or(|at| at <= now));
+        all.map(|(_, held)| held).collect()
+    } else if next_told.is_none_or(|at| at <= now) {
+        new.clone()
+    } else {
+        Vec::new()
+    };
+    let (mut emails, mut is_forgotten) = (Vec::new(), false);
+    if !mails.is_empty() {
+        emails = written(&next, &mails, ready.len(), new.is_empty(), policy, inbound, now);
+        is_forgotten = ready.iter().any(|(at, _)| !is_new(*at) && after(*at, REMIND_EVERY) <= now);
         next.told_at = Some(now);
         next.told_until = Some(until);
     }
-    let told_until = next.told_until;
-    let untold = waiting.iter().find(|(at, _)| told_until.is_none_or(|told| *at > told));
+    let is_told = |at: Timestamp| next.told_until.is_some_and(|told| at <= told);
+    let untold = waiting.iter().find(|(at, _)| !is_told(*at));
     let soon = untold.map(|(at, _)| {
         let at = after(*at, MARGIN);
         next.told_at.map_or(at, |told| at.max(after(told, AT_MOST_EVERY)))
     });
-    let later = next.told_at.filter(|_| !waiting.is_empty()).map(|told| after(told, REMIND_EVERY));
+    let told_at = next.told_at.filter(|_| waiting.iter().any(|(at, _)| is_told(*at)));
+    let later = told_at.map(|told| after(told, REMIND_EVERY));
     next.due_at = soon.into_iter().chain(later).min();
-    Notice { watch: next, emails, is_reminder }
+    Notice { watch: next, emails, is_forgotten }
 }
 
 fn written(
@@ -114,3 +118,6 @@ fn written(
     };
     (0..).zip(recipients).map(email).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,3 +141,13 @@ impl MailRecord {
         })
     }
 }
+
+/// Since when a mail waits that has this place among what people look after: one that was asked for
+/// more has a later place than the moment at which it was held.
+#[must_use]
+pub fn waits_since(held: &HeldMail, tell_at: Timestamp) -> Timestamp {
+    match held.because {
+        Quarantined::Incomplete => after(tell_at, -ASKED_FOR),
+        _ => tell_at,
+    }
+}

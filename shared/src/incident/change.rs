@@ -91,23 +91,6 @@ pub enum Refusal {
         /// Whose it is.
         account: AccountId,
     },
-    /// There is no mail of that id.
-    #[error("no mail has this id; it may be forgotten already")]
-    UnknownMail,
-    /// Somebody decided on a mail already, or nobody has to.
-    #[error("the mail does not wait: {outcome}")]
-    MailDecided {
-        /// What became of it.
-        outcome: String,
-    },
-    /// A mail that a person releases still cannot be acted on.
-    #[error("the mail cannot be acted on: {outcome}; {advice}")]
-    MailStillHeld {
-        /// What it would be.
-        outcome: String,
-        /// What would help.
-        advice: &'static str,
-    },
     /// There is no account of that id.
     #[error("no account has this id")]
     UnknownAccount,

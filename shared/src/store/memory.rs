@@ -16,9 +16,8 @@ use super::{
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
 use crate::figures::Figures;
-use crate::inbound::{MailId, MailRecord, Outcome, notice};
+use crate::inbound::{MailId, MailRecord};
 use crate::incident::Incident;
-use crate::incident::clock::after;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
 use crate::outbox::{
@@ -101,19 +100,24 @@ impl State {
         incidents.chain(emails).chain(webhooks).chain(recurrences).chain(watch)
     }
 
-    /// What stands against doing these once more, or against writing what becomes of these mails.
+    /// What stands against answering this request, against writing what becomes of these mails, or
+    /// against doing these once more.
     fn refuses(
         &self,
-        limits: &[Limit],
+        answered: Option<&AnsweredRequest>,
         mails: &[MailWrite],
-    ) -> Result<Option<Committed>, StoreError> {
+        limits: &[Limit],
+    ) -> Option<Committed> {
+        if let Some(asked) = answered
+            && let Some(before) = self.answered.get(&asked.key)
+            && before.expires_at > asked.answered_at
+        {
+            return Some(Committed::AlreadyAnswered(before.clone()));
+        }
         let version = |id: &MailId| self.mails.get(id).map_or(0, |record| record.version);
-        for MailWrite { record, .. } in mails {
-            match (version(&record.id), record.version) {
-                (before, next) if next == before + 1 => {}
-                (_, 1) => return Ok(Some(Committed::AlreadyHandled)),
-                _ => return Err(StoreError::Conflict),
-            }
+        let follows = |write: &MailWrite| write.record.version == version(&write.record.id) + 1;
+        if !mails.iter().all(follows) {
+            return Some(Committed::AlreadyHandled);
         }
         let is_full = |limit: &&Limit| {
             let thing = (limit.what, limit.whom.clone());
@@ -123,7 +127,13 @@ impl State {
             let done = self.done.get(&(thing.0, thing.1, limit.since));
             done.is_some_and(|done| *done >= limit.count)
         };
-        Ok(limits.iter().find(is_full).cloned().map(Committed::OverLimit))
+        limits.iter().find(is_full).cloned().map(Committed::OverLimit)
+    }
+
+    fn remember(&mut self, answered: Option<AnsweredRequest>) {
+        if let Some(answered) = answered {
+            self.answered.insert(answered.key.clone(), answered);
+        }
     }
 
     fn count(&mut self, limits: Vec<Limit>) {
@@ -142,9 +152,7 @@ impl State {
                 self.held.remove(&(left, record.id.clone()));
             }
             if let (Some(tell_at), Some(held)) = (record.tell_at, record.held()) {
-                let due_at = after(tell_at, notice::MARGIN);
-                let at_once = !matches!(record.outcome, Outcome::Incomplete { .. });
-                self.watch.due_at = self.watch.due_at.filter(|_| !at_once).or(Some(due_at));
+                self.watch.due_at = Some(record.decided_at);
                 self.watch.version += 1;
                 self.held.insert((tell_at, record.id.clone()), held);
             }
@@ -263,13 +271,7 @@ impl Store for MemoryStore {
     async fn commit(&self, commit: Commit<'_>) -> Result<Committed, StoreError> {
         let mut state = self.state();
         let Commit { change, answered, parked, limits, mails } = commit;
-        if let Some(asked) = &answered
-            && let Some(before) = state.answered.get(&asked.key)
-            && before.expires_at > asked.answered_at
-        {
-            return Ok(Committed::AlreadyAnswered(before.clone()));
-        }
-        if let Some(refused) = state.refuses(&limits, &mails)? {
+        if let Some(refused) = state.refuses(answered.as_ref(), &mails, &limits) {
             return Ok(refused);
         }
         let number = &change.incident.number;
@@ -313,9 +315,7 @@ impl Store for MemoryStore {
         }
         state.count(limits);
         state.keep(mails);
-        if let Some(answered) = answered {
-            state.answered.insert(answered.key.clone(), answered);
-        }
+        state.remember(answered);
         Ok(Committed::Done)
     }
 
@@ -497,7 +497,10 @@ impl Store for MemoryStore {
             return Err(StoreError::Conflict);
         }
         for domain in before.map(|before| before.domains.as_slice()).unwrap_or_default() {
-            state.domains.remove(domain);
+            // One that the desk wrote before it knew whose domains are may be another's by now.
+            if state.domains.get(domain) == Some(&account.id) {
+                state.domains.remove(domain);
+            }
         }
         for domain in &account.domains {
             state.domains.insert(domain.clone(), account.id.clone());
@@ -515,14 +518,16 @@ impl Store for MemoryStore {
         mails: &[MailWrite],
         emails: &[OutboxEmail],
         limits: &[Limit],
+        answered: Option<&AnsweredRequest>,
     ) -> Result<Committed, StoreError> {
         let mut state = self.state();
-        if let Some(refused) = state.refuses(limits, mails)? {
+        if let Some(refused) = state.refuses(answered, mails, limits) {
             return Ok(refused);
         }
         state.count(limits.to_vec());
         state.keep(mails.to_vec());
         state.enqueue(emails);
+        state.remember(answered.cloned());
         Ok(Committed::Done)
     }
 

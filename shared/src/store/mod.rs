@@ -52,7 +52,8 @@ pub enum Committed {
     AlreadyAnswered(AnsweredRequest),
     /// The limit is reached; nothing was written.
     OverLimit(Limit),
-    /// It was decided before what becomes of the mail; nothing was written.
+    /// Somebody else decided what becomes of the mail, or of the one that it completes; nothing was
+    /// written.
     AlreadyHandled,
     /// The e-mail to park is no longer as it was found; nothing was written.
     EmailChanged,
@@ -68,8 +69,8 @@ pub struct Commit<'a> {
     /// The e-mail to park, for a change that says that it is undeliverable. Never twice: nothing
     /// changes an e-mail that is parked, but for what is known of it.
     pub parked: Option<ParkedEmail>,
-    /// How often this may be done, and that it counts; at most two. Never beside a parked e-mail, so
-    /// that both have room.
+    /// How often this may be done, and that it counts; at most three. Never beside a parked e-mail,
+    /// so that both have room.
     pub limits: Vec<Limit>,
     /// What becomes by it of mails that came in: of the one that it was, and of an earlier one that
     /// said too little.
@@ -386,8 +387,9 @@ pub trait Store: Clone + Send + Sync + 'static {
         id: &AccountId,
     ) -> impl Future<Output = Result<Option<Account>, StoreError>> + Send;
 
-    /// Writes an account in place of the version before, and whose its domains are.
-    /// [`StoreError::Conflict`] when that is not what is there, or a domain is another account's.
+    /// Writes an account in place of the version before, and whose its domains are; those that it
+    /// has no more are nobody's. [`StoreError::Conflict`] when that is not what is there, or a domain
+    /// is another account's.
     fn put_account(
         &self,
         account: &Account,
@@ -400,13 +402,14 @@ pub trait Store: Clone + Send + Sync + 'static {
         domain: &Domain,
     ) -> impl Future<Output = Result<Option<AccountId>, StoreError>> + Send;
 
-    /// Writes what becomes of mails without changing an incident, and what is said of it. Like a
-    /// commit, whole or not at all.
+    /// Writes what becomes of mails without changing an incident, what is said of it, and the answer
+    /// to whoever asked for it. Like a commit, whole or not at all.
     fn keep_mail(
         &self,
         mails: &[MailWrite],
         emails: &[OutboxEmail],
         limits: &[Limit],
+        answered: Option<&AnsweredRequest>,
     ) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// What became of a mail.

@@ -184,8 +184,7 @@ impl<S: Store> Attendant for Once<'_, S> {
         allowance.map(limit).into_iter().collect()
     }
 
-    fn answer(&self, _: &Change) -> Option<AnsweredRequest> {
-        let answered_at = self.pages.desk.clock.now();
+    fn answer(&self, _: &Change, answered_at: Timestamp) -> Option<AnsweredRequest> {
         Some(AnsweredRequest {
             key: self.key.clone(),
             fingerprint: self.key.key.clone(),

@@ -22,7 +22,9 @@ use utoipa::openapi::{
     Components, Info, License, Object, OpenApi, Ref, RefOr, Response, Schema, Tag, Type,
 };
 
-pub use params::{AccountOfPath, AskedHeaders, NumberOfPath, PutHeaders, ReadingHeaders};
+pub use params::{
+    AccountOfPath, AskedHeaders, MailOfPath, NumberOfPath, PutHeaders, ReadingHeaders,
+};
 pub use problems::{ForeignCursor, OverLimit, StateRefused};
 
 /// The name of the security scheme of signed requests.
@@ -48,6 +50,7 @@ pub fn document() -> OpenApi {
             ("escalations", "What customers do."),
             ("incidents", "What care does, and what it reads."),
             ("accounts", "Customers' accounts and their account managers."),
+            ("quarantine", "Mail that came in, and waits for a person to decide on it."),
             ("policy", "What the policy makes of a scenario."),
             ("figures", "How promises were kept."),
             ("desk", "About the desk itself, open to anybody."),
@@ -177,7 +180,7 @@ fn described(description: &str, format: SchemaFormat) -> utoipa::openapi::Header
 fn etag() -> utoipa::openapi::Header {
     let mut text = Object::with_type(SchemaType::Type(Type::String));
     text.pattern = Some(r#"^"[!#-~]+"$"#.to_owned());
-    let said = "The incident's version, such as `\"3\"`; where how far e-mails got is told too, \
+    let said = "The version, such as `\"3\"`; where how far e-mails got is told too, \
                 something follows it: `\"3-5f1c22ab40d1e9b3\"`. For `If-Match` both are the same.";
     HeaderBuilder::new().schema(Some(text)).description(Some(said)).build()
 }

@@ -2,6 +2,7 @@
 
 use utoipa::IntoParams;
 
+use crate::inbound::MailId;
 use crate::incident::values::{AccountId, IncidentNumber};
 
 /// The incident of the path.
@@ -20,6 +21,15 @@ pub struct AccountOfPath {
     /// The account's id, as care's own systems name it.
     #[param(example = "ACME")]
     pub id: AccountId,
+}
+
+/// The mail of the path.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct MailOfPath {
+    /// The id that SES gave the mail, as people are told it.
+    #[param(example = "d6iitobk75ur44p8kdnnp7g2n800")]
+    pub id: MailId,
 }
 
 /// What a change may carry beside its body.

@@ -11,8 +11,9 @@ use utoipa::openapi::{Components, ContentBuilder, Ref, RefOr, Response, Response
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::super::problem::{Problem, ProblemField};
+use crate::inbound::{MailRefusal, Missing, Outcome};
 use crate::incident::Refusal;
-use crate::incident::values::{AccountId, Name};
+use crate::incident::values::{AccountId, Domain, Name};
 use crate::store::Limit;
 
 /// A refusal by the state of the incident (409), for `responses(…)` of a route.
@@ -83,10 +84,14 @@ pub(super) fn components() -> Vec<(String, RefOr<Response>)> {
         ("403", "The token lacks a scope.", vec![Problem::missing_scope("incidents:read")]),
         (
             "404",
-            "No incident has this number, or no account this id.",
-            vec![Refusal::UnknownIncident.into(), Refusal::UnknownAccount.into()],
+            "No incident has this number, or no account or mail this id.",
+            vec![
+                Refusal::UnknownIncident.into(),
+                Refusal::UnknownAccount.into(),
+                MailRefusal::UnknownMail.into(),
+            ],
         ),
-        ("409", "The state of the incident refuses it.", conflicts()),
+        ("409", "The state of the incident, the account or the mail refuses it.", conflicts()),
         ("412", "`If-Match` names another version.", vec![Problem::stale(Some(4))]),
         ("413", "The body is longer than 256 KB.", vec![Problem::too_large()]),
         ("415", "The body is not said to be JSON.", vec![Problem::not_json()]),
@@ -140,7 +145,17 @@ fn conflicts() -> Vec<Problem> {
     .into();
     conflicts.extend(by().map(|by| Refusal::AlreadyResolved { by }.into()));
     let account = "ACME".parse::<AccountId>();
-    conflicts.extend(account.map(|account| Refusal::AnotherAccount { account }.into()));
+    if let Ok(account) = account {
+        let taken = "acme.example".parse::<Domain>().map(|domain| {
+            let account = account.clone();
+            Refusal::DomainTaken { domain, account }.into()
+        });
+        conflicts.push(Refusal::AnotherAccount { account }.into());
+        conflicts.extend(taken);
+    }
+    let decided = MailRefusal::MailDecided { outcome: "refused by Grace".to_owned() };
+    let incomplete = Outcome::Incomplete { missing: Missing::Number };
+    conflicts.extend([decided, MailRefusal::still_held(incomplete, None)].map(Problem::from));
     conflicts
 }
 

@@ -53,6 +53,10 @@ pub(super) async fn put_alone(
         writes.push(commit::put(taken.build())?);
     }
     for domain in had.iter().filter(|domain| !account.domains.contains(domain)) {
+        if of_domain(store, domain).await?.as_ref() != Some(&account.id) {
+            // The desk wrote it before it knew whose domains are, and it may be another's by now.
+            continue;
+        }
         let freed = Delete::builder()
             .table_name(&store.table)
             .key(keys::PK, string(keys::domain_pk(domain)))
@@ -75,6 +79,7 @@ pub(super) async fn of_domain(
         .table_name(&store.table)
         .key(keys::PK, string(keys::domain_pk(domain)))
         .key(keys::SK, string(keys::DOMAIN))
+        .consistent_read(true)
         .send()
         .await
         .map_err(unavailable)?;

@@ -141,7 +141,7 @@ fn still_at_version(
 }
 
 /// The answer, unless one that has not expired is there; TTL deletes late.
-fn remember(
+pub(super) fn remember(
     store: &DynamoDbStore,
     answered: &AnsweredRequest,
 ) -> Result<TransactWriteItem, StoreError> {

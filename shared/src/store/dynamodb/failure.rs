@@ -40,8 +40,8 @@ pub(super) struct Places {
     pub request: Option<usize>,
     /// Of the e-mail to park: it is no longer as it was found.
     pub email: Option<usize>,
-    /// Of a mail of which nothing was known: somebody else handled it.
-    pub new_mail: Option<usize>,
+    /// Of the mails: somebody else decided what becomes of one.
+    pub mails: Vec<usize>,
     /// Of the limits.
     pub counted: Vec<(usize, Limit)>,
 }
@@ -73,7 +73,7 @@ pub(super) fn transaction(
     if places.email.is_some_and(failed) {
         return Ok(Committed::EmailChanged);
     }
-    if places.new_mail.is_some_and(failed) {
+    if places.mails.iter().any(|n| failed(*n)) {
         return Ok(Committed::AlreadyHandled);
     }
     if let Some((_, limit)) = places.counted.into_iter().find(|(n, _)| failed(*n)) {

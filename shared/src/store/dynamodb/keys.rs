@@ -13,7 +13,7 @@
 //! | a mail that waits | `QUARANTINE#DESK` | `HELD#<told at>#<id>` | never | `commit`, `keep_mail` | `held_mails` |
 //! | what people know of those | `QUARANTINE#DESK` | `WATCH` | while one waits | `keep_mail`, `put_watch` | `load_watch`, `due` |
 //! | outbox e-mail about mail | `MAIL#<id>`, `QUARANTINE#DESK` | as of an incident | | | |
-//! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit` | `answered` |
+//! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit`, `keep_mail` | `answered` |
 //! | figures | `FIGURES#<yyyy-mm>` | `<dd>#<shard>` | never | `commit` | `figures` |
 //! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start, or LAST>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
 //!

@@ -3,14 +3,13 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
 use jiff::Timestamp;
 
-use super::commit::{self, built, count_all, put, put_after, put_new, transact};
+use super::commit::{self, built, count_all, put, put_after, put_new, remember, transact};
 use super::failure::{Places, unavailable};
 use super::items::{self, millis, number, string};
 use super::{DynamoDbStore, keys};
 use crate::email::{OutboxEmail, Thread};
-use crate::inbound::{MailId, MailRecord, Outcome, notice};
-use crate::incident::clock::after;
-use crate::store::{Committed, HeldPage, Limit, MailWrite, StoreError, Watch};
+use crate::inbound::{MailId, MailRecord};
+use crate::store::{AnsweredRequest, Committed, HeldPage, Limit, MailWrite, StoreError, Watch};
 
 /// What becomes of mails, as part of a transaction.
 pub(super) fn write(
@@ -20,9 +19,7 @@ pub(super) fn write(
     places: &mut Places,
 ) -> Result<(), StoreError> {
     for MailWrite { record, left } in mails {
-        if record.version == 1 && places.new_mail.is_none() {
-            places.new_mail = Some(writes.len());
-        }
+        places.mails.push(writes.len());
         writes.push(put(put_after(store, items::mail(record)?, record.version).build())?);
         if let Some(left) = left.filter(|left| Some(*left) != record.tell_at) {
             writes.push(leave(store, left, &record.id)?);
@@ -31,7 +28,7 @@ pub(super) fn write(
             let item = items::held(tell_at, &held)?;
             let place = aws_sdk_dynamodb::types::Put::builder();
             writes.push(put(place.table_name(&store.table).set_item(Some(item)).build())?);
-            writes.push(wake(store, record, tell_at)?);
+            writes.push(wake(store, record.decided_at)?);
         }
     }
     Ok(())
@@ -49,27 +46,20 @@ fn leave(
     Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
-/// Has the desk look at the quarantine once people are to be told; what is due already stays so. What
-/// they are told at this very moment is decided anew, for the version moves on.
-fn wake(
-    store: &DynamoDbStore,
-    record: &MailRecord,
-    tell_at: Timestamp,
-) -> Result<TransactWriteItem, StoreError> {
-    let at_once = !matches!(record.outcome, Outcome::Incomplete { .. });
-    let due_at = if at_once { ":due_at" } else { "if_not_exists(due_at, :due_at)" };
+/// Has the desk look at the quarantine at once, and decide then when people are told. An instant that
+/// lies ahead would not do: each mail of a flood would move it on, and nobody would be told until the
+/// flood is over. What they are told at this very moment is decided anew, for the version moves on.
+fn wake(store: &DynamoDbStore, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(&store.table)
         .key(keys::PK, string(keys::QUARANTINE_PK))
         .key(keys::SK, string(keys::WATCH))
-        .update_expression(format!(
-            "SET #item = :item, due_shard = :shard, due_at = {due_at} ADD #version :one"
-        ))
+        .update_expression("SET #item = :item, due_shard = :shard, due_at = :now ADD #version :one")
         .expression_attribute_names("#item", keys::ITEM)
         .expression_attribute_names("#version", items::VERSION)
         .expression_attribute_values(":item", string(keys::WATCH))
         .expression_attribute_values(":shard", shard())
-        .expression_attribute_values(":due_at", millis(after(tell_at, notice::MARGIN)))
+        .expression_attribute_values(":now", millis(now))
         .expression_attribute_values(":one", number(1));
     Ok(TransactWriteItem::builder().update(built(update.build())?).build())
 }
@@ -83,8 +73,13 @@ pub(super) async fn keep(
     mails: &[MailWrite],
     emails: &[OutboxEmail],
     limits: &[Limit],
+    answered: Option<&AnsweredRequest>,
 ) -> Result<Committed, StoreError> {
     let (mut writes, mut places) = (Vec::new(), Places::default());
+    if let Some(answered) = answered {
+        places.request = Some(writes.len());
+        writes.push(remember(store, answered)?);
+    }
     write(store, mails, &mut writes, &mut places)?;
     for email in emails {
         writes.push(put_new(store, items::email(email)?)?);

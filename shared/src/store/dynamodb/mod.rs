@@ -224,8 +224,9 @@ impl Store for DynamoDbStore {
         mails: &[MailWrite],
         emails: &[OutboxEmail],
         limits: &[Limit],
+        answered: Option<&AnsweredRequest>,
     ) -> Result<Committed, StoreError> {
-        mails::keep(self, mails, emails, limits).await
+        mails::keep(self, mails, emails, limits, answered).await
     }
 
     async fn load_mail(&self, id: &MailId) -> Result<Option<MailRecord>, StoreError> {
