@@ -39,7 +39,7 @@ fn email(repeat: u32) -> Rendered {
         by_mail: None,
     };
     let change = decide(None, open, &default_policy(), start()).unwrap();
-    let reply_to = "care+uacme.inc_1-0123456789abcdef0123@example.com".parse().ok();
+    let reply_to = "care+uacme.inc_1-0123456789abcdef@example.com".parse().ok();
     let ways_back = WaysBack { url: None, reply_to };
     let rendered = render(&change.emails[0], &default_policy().desk, repeat, &ways_back).unwrap();
     Rendered {

@@ -112,7 +112,8 @@ async fn a_mail_is_three_reads_and_one_transaction_and_what_changes_nothing_one_
     for (id, mail, outcome, requests) in [
         // The incident to see who writes, whose the domain is, and the incident to change it.
         ("1", mail("Nothing works."), "escalated INC-1", "GetItem 3, TransactWriteItems 1"),
-        ("2", mail("It is worse now."), "escalated INC-1", "GetItem 3, TransactWriteItems 1"),
+        // Its receipt would be a second automatic answer within the hour: decided anew, without.
+        ("2", mail("It is worse now."), "escalated INC-1", "GetItem 6, TransactWriteItems 2"),
         ("3", forged("Nothing works."), "quarantined unauthenticated", "TransactWriteItems 1"),
     ] {
         c.counter.take();

@@ -120,8 +120,8 @@ pub(super) fn sign(link: &Link, key_id: &str, key: &Hmac<Sha256>) -> String {
 
 /// What stands before a mark where a token has its version: no token begins so.
 const MARK: &[u8] = b"\0reply address\0";
-/// 80 bits: who would guess them is stopped by SES's verdicts, not by the mark.
-const MARK_MAC_BYTES: usize = 10;
+/// 64 bits, so that the mark of a mail has room in an address; each guess is a mail that SES takes.
+const MARK_MAC_BYTES: usize = 8;
 
 /// The signature of a mark in a reply address, in hexadecimal.
 pub(super) fn mac_of_mark(mark: &str, key: &Hmac<Sha256>) -> String {

@@ -60,7 +60,7 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
 
 /// The ways back from an e-mail: its link, and about an incident the address that is its own.
 pub fn ways_back(email: &OutboxEmail) -> WaysBack {
-    let reply_to = the("care+uinc-1042-0123456789abcdef0123@example.com");
+    let reply_to = the("care+uinc-1042-0123456789abcdef@example.com");
     let of_incident = email.kind.is_about_incident();
     WaysBack { url: url(email), reply_to: Some(reply_to).filter(|_| of_incident) }
 }
