@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::desk::Desk;
+use crate::incident::timeline::Source;
 use crate::incident::values::IncidentNumber;
 use crate::incident::{Change, Command, Refusal, decide};
 use crate::store::{
@@ -65,6 +66,11 @@ pub trait Attendant: Sync {
         Vec::new()
     }
 
+    /// The mail by which it came.
+    fn source(&self) -> Option<Source> {
+        None
+    }
+
     /// The answer to remember under an idempotency key.
     fn answer(&self, _change: &Change, _now: Timestamp) -> Option<AnsweredRequest> {
         None
@@ -102,7 +108,7 @@ pub async fn carry_out<S: Store>(
     for attempt in 0..ATTEMPTS {
         let state = desk.store.load(number).await?;
         let now = desk.clock.now();
-        let change = match decide(state.as_ref(), command.clone(), &desk.policy, now) {
+        let mut change = match decide(state.as_ref(), command.clone(), &desk.policy, now) {
             Ok(change) => change,
             Err(refusal) => {
                 // Refused now, but perhaps carried out when it was asked for the first time.
@@ -120,6 +126,8 @@ pub async fn carry_out<S: Store>(
                 None => Outcome::Stale(current),
             });
         }
+        let source = attendant.source();
+        change.entries.iter_mut().for_each(|entry| entry.mail.clone_from(&source));
         let limits = attendant.limits(&change, now);
         let answered = attendant.answer(&change, now);
         let parked = attendant.parked();
@@ -182,8 +190,8 @@ async fn answered_before<S: Store>(
     }
 }
 
-/// Full jitter: those who collided should not collide again.
-pub(crate) async fn pause(attempt: u32) {
+/// Waits before another try, with full jitter: those who collided should not collide again.
+pub async fn pause(attempt: u32) {
     let longest = FIRST_PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
     tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
 }

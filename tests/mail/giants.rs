@@ -71,6 +71,16 @@ async fn a_hundred_thousand_headers_and_one_of_a_megabyte_are_read_over() {
     assert_eq!(becomes(format!("{long}{many}{HEAD}{TEXT}")).await, "escalated INC-1001");
 }
 
+/// What is read again at each paragraph, or each word, takes minutes of these.
+#[tokio::test]
+async fn paragraphs_of_rules_and_names_of_half_words_are_read_once() {
+    let rules = "=\r\n\r\n".repeat(66_666);
+    assert_eq!(becomes(format!("{HEAD}{TEXT}{rules}")).await, "escalated INC-1001");
+    let name = "=?a?b?c".repeat(60_000);
+    let head = HEAD.replace("Ada Martin", &name);
+    assert!(!becomes(format!("{head}{TEXT}")).await.is_empty());
+}
+
 #[tokio::test]
 async fn a_mail_that_is_gone_is_noted() {
     let desk = desk().await;

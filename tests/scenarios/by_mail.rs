@@ -165,13 +165,17 @@ async fn what_a_request_lacks_is_asked_for_once_and_completes_it() {
     // Another one within the hour is not asked about, but waits for a person.
     let again = Arriving::plain(ADA, "escalations@example.com", "Urgent!", french);
     assert_eq!(life.receives("m2", "Ada", &again).await, "quarantined unanswered");
-    // What she writes back has the number alone; the rest is known.
-    let completed = written_back(&question, ADA, "C'est l'incident INC-7.");
+    // Nor is what she writes back without the number, and the question still stands.
+    let without = written_back(&question, ADA, "Je ne trouve pas le numéro.");
+    assert_eq!(life.receives("m2b", "Ada", &without).await, "quarantined unanswered");
+    // What she writes back has the number alone; the rest is known, and her language.
+    let completed = written_back(&question, ADA, "incident INC-7");
     assert_eq!(life.receives("m3", "Ada", &completed).await, "escalated INC-7");
     life.until(180).await;
     let alert = &life.last("care-management@example.com");
     let receipt = life.last("ada@acme.example");
     assert!(receipt.text.contains("Aucun de nos magasins"), "{}", receipt.text);
+    assert!(receipt.text.contains("Bonjour Ada Martin"), "{}", receipt.text);
     assert!(life.told.contains("INC-7"), "{}", alert.text);
     let first = life.world.desk.store.load_mail(&"m1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(first.outcome.to_string(), "escalated INC-7");

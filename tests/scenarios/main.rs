@@ -10,4 +10,5 @@ mod machines;
 mod orders;
 mod quarantine;
 mod webhooks;
+mod what_care_writes;
 mod whole_life;

@@ -122,6 +122,11 @@ async fn what_was_decided_on_is_quiet() {
         life.until(600, &[(5, "m1", forged("ada@acme.example"))]).await;
         assert_eq!(life.told.len(), 1);
         life.decide("m1", what).await;
+        if what == "release" {
+            let incident = life.world.get("/v1/incidents/INC-1").await;
+            let vouched = json!({ "id": "m1", "released_by": "Grace" });
+            assert_eq!(incident["timeline"][0]["mail"], vouched, "who vouched for it is known");
+        }
         life.until(10 * HOUR, &[]).await;
         assert_eq!(life.told.len(), 1, "{what}: {}", life.subjects());
         let watch = life.world.get("/v1/quarantine").await;

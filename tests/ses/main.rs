@@ -40,7 +40,7 @@ fn email(repeat: u32) -> Rendered {
     };
     let change = decide(None, open, &default_policy(), start()).unwrap();
     let reply_to = "care+uacme.inc_1-0123456789abcdef@example.com".parse().ok();
-    let ways_back = WaysBack { url: None, reply_to };
+    let ways_back = WaysBack { reply_to, ..WaysBack::default() };
     let rendered = render(&change.emails[0], &default_policy().desk, repeat, &ways_back).unwrap();
     Rendered {
         subject: "Café → 🔥".to_owned(),

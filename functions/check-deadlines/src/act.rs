@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::account::{RememberedId, recurrence};
-use shared::carry_out::{Alone, Failure, Outcome, carry_out};
+use shared::carry_out::{Alone, Failure, Outcome, carry_out, pause};
 use shared::desk::Desk;
 use shared::email::{EmailId, HeldMail};
 use shared::inbound::MailId;
@@ -75,7 +75,7 @@ async fn on_incident<S: Store>(
 /// How many incidents of a period are looked at; every rule is met by then.
 const MOST_LOOKED_AT: usize = Recurrence::MOST as usize;
 /// How often an account, or the quarantine, is looked at anew when it was changed in the meantime.
-const LOOKS: usize = 5;
+const LOOKS: u32 = 5;
 
 /// Looks whether an account's incidents recur.
 async fn on_recurrence<S: Store>(
@@ -83,7 +83,7 @@ async fn on_recurrence<S: Store>(
     id: &RememberedId,
     due_at: Timestamp,
 ) -> Result<Done, Failure> {
-    let mut looks = 1;
+    let mut looks = 1_u32;
     let changes = loop {
         match look(desk, id).await {
             // Incidents of an account come together, and so do looks at it: another one told the
@@ -115,11 +115,14 @@ const MOST_WAITING: usize = 2_000;
 
 /// Tells people of mails that wait.
 async fn on_quarantine<S: Store>(desk: &Desk<S>, until: Timestamp) -> Result<Done, StoreError> {
-    let mut looks = 1;
+    let mut looks = 1_u32;
     loop {
         match look_at_quarantine(desk, until).await {
             // A mail was held in the meantime, or another sweep was faster.
-            Err(StoreError::Conflict) if looks < LOOKS => looks += 1,
+            Err(StoreError::Conflict) if looks < LOOKS => {
+                pause(looks).await;
+                looks += 1;
+            }
             looked => return looked,
         }
     }

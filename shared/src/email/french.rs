@@ -19,6 +19,7 @@ use super::when::When;
 use super::{Audience, EmailKind, OutboxEmail, Promise};
 use crate::incident::Breaches;
 use crate::incident::clock::ClockName;
+use crate::incident::values::EmailAddress;
 use crate::policy::Desk;
 
 /// What stands at the foot of every e-mail, behind the name of the desk.
@@ -41,6 +42,11 @@ pub(super) fn frame(desk: &Desk, writing_back: Option<Audience>) -> Frame {
         }),
         foot: format!("{} · {FOOT}", desk.name),
     }
+}
+
+/// Where a customer escalates by mail.
+pub(super) fn to_escalate(address: &EmailAddress) -> String {
+    format!("Pour escalader, écrivez à {address}.")
 }
 
 pub(super) fn letter(email: &OutboxEmail, when: &When<'_>) -> Letter {

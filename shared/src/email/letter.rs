@@ -65,6 +65,17 @@ pub(super) struct Step {
     pub request: Vec<String>,
     /// The e-mail's link, when that does it.
     pub link: Option<Button>,
+    /// How a mail does it; nothing from [`Letter::by_mail`] on.
+    pub mail: Option<ByMail>,
+}
+
+/// How a mail does a step, at a desk that takes mail in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum ByMail {
+    /// Written back to the e-mail: the words of the step where that is taken.
+    WrittenBack(String),
+    /// Written to the address at which customers escalate.
+    Escalation,
 }
 
 /// A link with words on it.
@@ -127,13 +138,13 @@ impl Letter {
     }
 
     pub fn step(mut self, text: impl Into<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request: Vec::new(), link: None });
+        self.steps.push(Step { text: text.into(), request: Vec::new(), link: None, mail: None });
         self
     }
 
     /// A step that is a request to the desk.
     pub fn request(mut self, text: impl Into<String>, request: Vec<String>) -> Self {
-        self.steps.push(Step { text: text.into(), request, link: None });
+        self.steps.push(Step { text: text.into(), request, link: None, mail: None });
         self
     }
 
@@ -145,14 +156,46 @@ impl Letter {
         request: Vec<String>,
     ) -> Self {
         let link = Some(Button { label, url: String::new(), is_only_way: true });
-        self.steps.push(Step { text: text.into(), request, link });
+        self.steps.push(Step { text: text.into(), request, link, mail: None });
         self
     }
 
     /// A step that the e-mail's link does, and that reads right without it too.
     pub fn offer(mut self, text: impl Into<String>, label: &'static str) -> Self {
         let link = Some(Button { label, url: String::new(), is_only_way: false });
-        self.steps.push(Step { text: text.into(), request: Vec::new(), link });
+        self.steps.push(Step { text: text.into(), request: Vec::new(), link, mail: None });
+        self
+    }
+
+    /// The words of the last step where its reader can write back to the e-mail, which does it.
+    pub fn or_write_back(self, text: impl Into<String>) -> Self {
+        self.mailed(ByMail::WrittenBack(text.into()))
+    }
+
+    /// The last step is to escalate: where a mail does that, its address is named.
+    pub fn escalates(self) -> Self {
+        self.mailed(ByMail::Escalation)
+    }
+
+    fn mailed(mut self, mail: ByMail) -> Self {
+        if let Some(step) = self.steps.last_mut() {
+            step.mail = Some(mail);
+        }
+        self
+    }
+
+    /// Says how mail does the steps that it can do: whether what is written back is taken, and the
+    /// sentence that names where customers escalate. A step with a link needs no address.
+    pub fn by_mail(mut self, writing_back: bool, to_escalate: Option<&str>) -> Self {
+        for step in &mut self.steps {
+            match (step.mail.take(), to_escalate) {
+                (Some(ByMail::WrittenBack(text)), _) if writing_back => step.text = text,
+                (Some(ByMail::Escalation), Some(sentence)) if step.link.is_none() => {
+                    step.text = format!("{} {sentence}", step.text);
+                }
+                _ => {}
+            }
+        }
         self
     }
 

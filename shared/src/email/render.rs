@@ -64,6 +64,8 @@ pub struct WaysBack {
     pub url: Option<String>,
     /// Where what its reader writes back goes; without it, nobody is invited to write back.
     pub reply_to: Option<EmailAddress>,
+    /// Where customers escalate by mail; without it, no address for that is named.
+    pub escalation_address: Option<EmailAddress>,
 }
 
 /// Puts an e-mail into words. `repeat` is how many attempts before may have reached the recipient.
@@ -116,7 +118,12 @@ pub(super) fn words(email: &OutboxEmail, desk: &Desk, ways_back: &WaysBack) -> (
         Language::En => (english::letter(email, &when), english::frame(desk, writing_back)),
         Language::Fr => (french::letter(email, &when), french::frame(desk, writing_back)),
     };
-    (letter.linked(ways_back.url.as_deref(), audience), frame)
+    let to_escalate = ways_back.escalation_address.as_ref().map(|address| match email.language {
+        Language::En => english::to_escalate(address),
+        Language::Fr => french::to_escalate(address),
+    });
+    let letter = letter.linked(ways_back.url.as_deref(), audience);
+    (letter.by_mail(writing_back.is_some(), to_escalate.as_deref()), frame)
 }
 
 /// The reference that all e-mails of a thread share: SES replaces `Message-ID`, so one is made up.
@@ -129,7 +136,7 @@ pub fn thread_root(email: &OutboxEmail, domain: &str) -> Option<String> {
         }
         Thread::Incident(_) => None,
         Thread::Mail(id) => Some(format!("<{MAIL_ROOT}{id}@{domain}>")),
-        Thread::Quarantine => Some(format!("<quarantine@{domain}>")),
+        Thread::Quarantine => Some(format!("<{QUARANTINE_ROOT}@{domain}>")),
     }
 }
 
@@ -140,6 +147,9 @@ pub fn thread_of_root(reference: &str, domain: &str) -> Option<Thread> {
     if !of.eq_ignore_ascii_case(domain) {
         return None;
     }
+    if local == QUARANTINE_ROOT {
+        return Some(Thread::Quarantine);
+    }
     let number =
         local.strip_prefix(INCIDENT_ROOT).map(|number| number.parse().map(Thread::Incident));
     let thread = number.or_else(|| Some(local.strip_prefix(MAIL_ROOT)?.parse().map(Thread::Mail)));
@@ -148,6 +158,7 @@ pub fn thread_of_root(reference: &str, domain: &str) -> Option<Thread> {
 
 const INCIDENT_ROOT: &str = "incident-";
 const MAIL_ROOT: &str = "mail-";
+const QUARANTINE_ROOT: &str = "quarantine";
 
 fn headers(email: &OutboxEmail, desk: &Desk, repeat: u32) -> Vec<(&'static str, String)> {
     let mut headers = vec![(ID_HEADER, email.id.to_string())];

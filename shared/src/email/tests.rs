@@ -3,6 +3,7 @@
 //! `fixtures` has one sample of everything that can be said. When words change on purpose:
 //! `INSTA_UPDATE=always cargo test -p shared`, and read the difference of the snapshots.
 
+mod by_mail;
 mod course;
 mod fixtures;
 mod hostile;

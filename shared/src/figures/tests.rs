@@ -140,7 +140,8 @@ fn a_day_is_one_of_the_desks_time_zone() {
     let at = incident.opened_at + SignedDuration::from_secs(1);
     let event = Event::Reopened { by: "Ada".parse().unwrap(), note: None, times: 1 };
     let number = incident.number.clone();
-    let entry = TimelineEntry { number, version: 2, index: 0, at, event, started: Vec::new() };
+    let entry =
+        TimelineEntry { number, version: 2, index: 0, at, event, started: Vec::new(), mail: None };
     let day = |zone: &str| {
         let zone = TimeZone::get(zone).unwrap();
         Tally::of(&incident, std::slice::from_ref(&entry), &zone).unwrap().day.to_string()

@@ -5,7 +5,7 @@
 
 use super::justification::justification;
 use super::reading::Mail;
-use super::words_of::{author_name, message, summary};
+use super::words_of::{local_name, message, shown_name, summary};
 use super::{Arrival, Did, Missing, Quarantined, own_number};
 use crate::account::Account;
 use crate::incident::command::ByMail;
@@ -30,6 +30,8 @@ pub(super) struct Seen<'a> {
     pub number: Option<IncidentNumber>,
     /// Whether it is written back in the incident's thread.
     pub in_thread: bool,
+    /// Whether the subject has the number.
+    pub in_subject: bool,
     /// Whether it came to the thread's own address, which only who has an e-mail of it knows.
     pub is_signed: bool,
     /// The incident, if the desk knows it.
@@ -83,10 +85,17 @@ pub(super) fn course(
         };
     };
     match (standing, arrival.alias) {
-        (Standing::Stranger, _) if seen.is_signed => added(mail, seen, incident, Role::Other),
+        (Standing::Stranger, _) if seen.is_signed && incident.is_open() => {
+            added(mail, seen, incident, Role::Other)
+        }
         (Standing::Stranger, _) => Course::Hold(Quarantined::Stranger),
         (Standing::Team, _) if seen.in_thread => back_from_team(arrival, seen, incident),
-        (Standing::Team, Alias::Reply) => back_from_team(arrival, seen, incident),
+        // What a customer reads must be meant for that incident. A number somewhere in the text may be
+        // one that is quoted, or compared with.
+        (Standing::Team, Alias::Reply) if seen.in_subject || seen.is_released => {
+            back_from_team(arrival, seen, incident)
+        }
+        (Standing::Team, Alias::Reply) => Course::Hold(Quarantined::NoIncident),
         (_, Alias::Escalation) => escalate(arrival, seen, answers_again),
         (Standing::Team, Alias::P1) => added(mail, seen, incident, Role::Team),
         (Standing::AccountManager, _) => added(mail, seen, incident, Role::AccountManager),
@@ -105,7 +114,9 @@ pub(super) fn course(
 /// nothing, or the incident takes no response any more.
 fn back_from_team(arrival: &Arrival, seen: &Seen<'_>, incident: &Incident) -> Course {
     let mail = &arrival.mail;
-    match message(mail).filter(|_| !mail.internal && incident.is_open()) {
+    // The name of a file answers nobody.
+    let answers = !mail.internal && incident.is_open() && !mail.new_text.trim().is_empty();
+    match message(mail).filter(|_| answers) {
         Some(message) => {
             let author = seen.name.clone();
             let at = Some(arrival.received_at.max(incident.opened_at));
@@ -121,7 +132,8 @@ fn added(mail: &Mail, seen: &Seen<'_>, incident: &Incident, role: Role) -> Cours
     let Some(message) = message(mail).or_else(|| "…".parse::<Message>().ok()) else {
         return Course::Hold(Quarantined::Unreadable);
     };
-    done(Did::Added, incident, Command::AddNote { from: seen.name.clone(), role, message })
+    let (from, address) = (seen.name.clone(), seen.author.clone());
+    done(Did::Added, incident, Command::AddNote { from, address, role, message })
 }
 
 fn done(did: Did, incident: &Incident, command: Command) -> Course {
@@ -146,7 +158,7 @@ fn escalate(arrival: &Arrival, seen: &Seen<'_>, answers_again: bool) -> Course {
         }
         (None, None) => return Course::Ask { missing: Missing::Both, number: None, why: None },
     };
-    let requester = seen.customer(&arrival.mail);
+    let requester = seen.customer(arrival);
     let by_mail = Some(by_mail(&arrival.mail, None, answers_again));
     let command =
         Command::Escalate { number: number.clone(), requester, business_justification, by_mail };
@@ -169,7 +181,7 @@ fn open(arrival: &Arrival, seen: &Seen<'_>) -> Course {
         priority: Priority::P1,
         channel: Channel::Email,
         summary,
-        customer: seen.customer(mail),
+        customer: seen.customer(arrival),
         received_at: Some(arrival.received_at),
         by_mail: Some(by_mail(mail, message(mail), true)),
     };
@@ -215,17 +227,20 @@ impl Seen<'_> {
     }
 
     /// The author as a customer.
-    fn customer(&self, mail: &Mail) -> Customer {
+    fn customer(&self, arrival: &Arrival) -> Customer {
         Customer {
             name: self.name.clone(),
             email: self.author.clone(),
-            language: self.language(mail),
+            language: self.language(arrival),
             account: self.own_account().map(|account| account.id.clone()),
         }
     }
 
-    /// The language to answer in: that of the mail, or else what is known of its author.
-    pub fn language(&self, mail: &Mail) -> Option<Language> {
+    /// The language to answer in: that of the mail or of the one that it completes, or else what is
+    /// known of its author.
+    pub fn language(&self, arrival: &Arrival) -> Option<Language> {
+        let mail = &arrival.mail;
+        let before = arrival.said_before.as_ref().and_then(|before| before.language);
         let customers = self.incident.iter().flat_map(|incident| {
             let requesters = incident.escalation.iter().flat_map(|e| &e.requesters);
             std::iter::once(&incident.customer).chain(requesters)
@@ -234,7 +249,7 @@ impl Seen<'_> {
             .filter(|known| known.email.as_str().eq_ignore_ascii_case(self.author.as_str()))
             .filter_map(|known| known.language);
         let of_account = || self.own_account().and_then(|account| account.language);
-        mail.language.or_else(|| known.next()).or_else(of_account)
+        mail.language.or(before).or_else(|| known.next()).or_else(of_account)
     }
 
     /// The account that the author belongs to.
@@ -243,13 +258,20 @@ impl Seen<'_> {
     }
 }
 
-/// As whom the author is named: as is known of the address, or else as the mail has it.
+/// As whom the author is named: as is known of the address, or else as the mail has it. Without a name
+/// in the mail, a team's own address has the team's.
 pub(super) fn name_of(
     mail: &Mail,
     author: &EmailAddress,
     incident: Option<&Incident>,
+    policy: &Policy,
 ) -> Option<Name> {
+    let is_author = |known: &EmailAddress| known.as_str().eq_ignore_ascii_case(author.as_str());
     let own = incident.map(|incident| &incident.customer);
-    let known = own.filter(|own| own.email.as_str().eq_ignore_ascii_case(author.as_str()));
-    known.map(|own| own.name.clone()).or_else(|| author_name(mail, author))
+    let known = own.filter(|own| is_author(&own.email)).map(|own| own.name.clone());
+    let of_team = || {
+        let mut teams = policy.teams.0.values();
+        teams.find(|team| team.addresses.iter().any(is_author)).map(|team| team.name.clone())
+    };
+    known.or_else(|| shown_name(mail)).or_else(of_team).or_else(|| local_name(author))
 }

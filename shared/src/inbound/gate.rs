@@ -68,10 +68,16 @@ pub(super) fn may_be_signed_for(receipt: &Receipt) -> bool {
     receipt.dmarc != Verdict::Fail && receipt.dkim == Verdict::Pass
 }
 
-/// Whether a team of the policy has a domain that signed for the author.
-pub(super) fn is_signed_for_team(receipt: &Receipt, author: &Domain, policy: &Policy) -> bool {
-    let domains = policy.teams.0.values().flat_map(domains_of);
-    domains.into_iter().any(|domain| receipt.signed_for(author, &domain))
+/// Whether the author is of a team of the policy that has a domain that signed for it. Who only shares
+/// a mail provider with an address of a team is not of it.
+pub(super) fn is_signed_for_team(
+    receipt: &Receipt,
+    author: &EmailAddress,
+    domain: &Domain,
+    policy: &Policy,
+) -> bool {
+    let teams = policy.teams.0.values().filter(|team| is_of_team(author, team));
+    teams.flat_map(domains_of).any(|known| receipt.signed_for(domain, &known))
 }
 
 /// The domains of a team: those that the policy names, and those of its addresses.

@@ -59,7 +59,7 @@ pub fn notice(
     };
     let (mut emails, mut is_forgotten) = (Vec::new(), false);
     if !mails.is_empty() {
-        emails = written(&next, &mails, ready.len(), new.is_empty(), policy, inbound, now);
+        emails = written(&next, &mails, waiting.len(), new.is_empty(), policy, inbound, now);
         is_forgotten = ready.iter().any(|(at, _)| !is_new(*at) && after(*at, REMIND_EVERY) <= now);
         next.told_at = Some(now);
         next.told_until = Some(until);

@@ -169,7 +169,8 @@ pub fn is_within(domain: &Domain, of: &Domain) -> bool {
 fn signed_by(headers: &[Header]) -> Vec<Domain> {
     let is_results = |h: &&Header| h.name.eq_ignore_ascii_case("Authentication-Results");
     let Some(own) = headers.iter().find(is_results) else { return Vec::new() };
-    let mut results = own.value.split(';').map(str::trim);
+    let Some(value) = without_comments(&own.value) else { return Vec::new() };
+    let mut results = value.split(';').map(str::trim);
     if results.next() != Some("amazonses.com") {
         return Vec::new();
     }
@@ -179,9 +180,32 @@ fn signed_by(headers: &[Header]) -> Vec<Domain> {
             return None;
         }
         let signer = words.find_map(|word| word.strip_prefix("header.i="))?;
-        signer.rsplit('@').next()?.parse().ok()
+        let (_, domain) = signer.split_once('@')?;
+        // With a second `@`, this is no domain.
+        domain.parse().ok()
     });
     passed.collect()
+}
+
+/// The header without its comments. `None` of one that quotes: SES's own words need no quotes, but it
+/// repeats what the sender chose, such as the envelope's sender and the `i=` of a signature, and
+/// `"x; dkim=pass header.i=@acme.example"@evil.example` is an address (RFC 5321, 4.1.2).
+fn without_comments(value: &str) -> Option<String> {
+    if value.contains(['"', '\\']) {
+        return None;
+    }
+    let mut depth = 0_usize;
+    let outside = value.chars().filter(|c| {
+        let was_outside = depth == 0;
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        was_outside && depth == 0 && *c != ')'
+    });
+    let outside = outside.collect();
+    (depth == 0).then_some(outside)
 }
 
 #[cfg(test)]
@@ -237,6 +261,27 @@ mod tests {
             (json!([header("mx.example; dkim=pass header.i=@acme.example")]), 0),
             (json!([{ "name": "X-Authentication-Results", "value": forged }]), 0),
             (json!([header("amazonses.com; dkim=pass header.i=@"), header(forged)]), 0),
+            // What the sender chose and SES repeats: the envelope's sender, the name of a host, `i=`.
+            (
+                json!([header(
+                    r#"amazonses.com; spf=pass envelope-from="x; dkim=pass header.i=@acme.example; y"@evil.example; dkim=fail"#
+                )]),
+                0,
+            ),
+            (
+                json!([header(
+                    "amazonses.com; spf=pass (of x; dkim=pass header.i=@acme.example; y); dkim=fail"
+                )]),
+                0,
+            ),
+            (json!([header("amazonses.com; spf=pass (of x; dkim=pass header.i=@acme.example")]), 0),
+            (
+                json!([header(
+                    r#"amazonses.com; dkim=pass header.i="x header.i=@acme.example"@evil.example"#
+                )]),
+                0,
+            ),
+            (json!([header("amazonses.com; dkim=pass header.i=@evil.example@acme.example")]), 0),
             (json!([header(forged)]), 1),
         ] {
             assert_eq!(

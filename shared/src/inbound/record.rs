@@ -10,7 +10,7 @@ use super::reading::Mail;
 use super::{MailId, Outcome, Quarantined};
 use crate::email::HeldMail;
 use crate::incident::clock::after;
-use crate::incident::values::{EmailAddress, IncidentNumber, Justification, Name};
+use crate::incident::values::{EmailAddress, IncidentNumber, Justification, Language, Name};
 use crate::policy::Alias;
 
 /// How long it is known what became of a mail. Longer than the queue keeps one that it hands out
@@ -49,6 +49,9 @@ pub struct SaidBefore {
     /// Why it asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub business_justification: Option<Justification>,
+    /// The language that it was written in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// What became of a mail.
@@ -116,6 +119,14 @@ impl MailRecord {
             _ => None,
         };
         self.outcome = outcome;
+    }
+
+    /// The same, decided at a later moment.
+    #[must_use]
+    pub fn retimed(&self, now: Timestamp) -> Self {
+        let later = now.duration_since(self.decided_at);
+        let tell_at = self.tell_at.map(|at| after(at, later));
+        Self { decided_at: now, tell_at, ..self.clone() }
     }
 
     /// When it may be forgotten; never while it waits.

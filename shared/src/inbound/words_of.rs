@@ -13,12 +13,17 @@ const ATTACHMENTS: usize = 10;
 /// An incident must be about something.
 const NO_SUBJECT: &str = "—";
 
-/// The author's name: the one shown, unless it poses as an address; else what stands before the `@`.
-pub(super) fn author_name(mail: &Mail, author: &EmailAddress) -> Option<Name> {
+/// The name that a mail shows of its author, unless it poses as an address.
+pub(super) fn shown_name(mail: &Mail) -> Option<Name> {
     let shown = mail.from.mailbox().and_then(|mailbox| mailbox.name.as_deref());
     let shown = shown.map(line).filter(|name| !name.contains('@') && !name.is_empty());
+    shown.and_then(|name| first(&name, NAME_CHARACTERS).parse().ok())
+}
+
+/// What stands before the `@`, for want of a name.
+pub(super) fn local_name(author: &EmailAddress) -> Option<Name> {
     let (local, _) = author.as_str().split_once('@')?;
-    shown.and_then(|name| first(&name, NAME_CHARACTERS).parse().ok()).or_else(|| local.parse().ok())
+    local.parse().ok()
 }
 
 /// What the author wrote, and what is attached: that stays with the mail.

@@ -133,6 +133,8 @@ pub(super) struct Draft<'a> {
     emails: Vec<Told>,
     /// Whose mail this change answers.
     answered: Option<(EmailAddress, MessageId)>,
+    /// Who is told nothing of it: who said it.
+    spared: Option<EmailAddress>,
 }
 
 /// Who is told what.
@@ -144,7 +146,7 @@ struct Told {
     kind: EmailKind,
 }
 
-/// What one transaction has room for beside the incident, an answer, a parked e-mail, two limits, the
+/// What one transaction has room for beside the incident, an answer, a parked e-mail, three limits, the
 /// account, the incident as its account remembers it and as another forgets it, the figures, and of a
 /// mail that came in its record and the place that it leaves, twice: an earlier one may be completed.
 const ROOM: usize = 100 - 13;
@@ -161,12 +163,18 @@ impl<'a> Draft<'a> {
             events: Vec::new(),
             emails: Vec::new(),
             answered: None,
+            spared: None,
         }
     }
 
     /// What this address is told answers a mail of its.
     pub fn answer(&mut self, to: &EmailAddress, message_id: Option<MessageId>) {
         self.answered = message_id.map(|message_id| (to.clone(), message_id));
+    }
+
+    /// This address is told nothing.
+    pub fn spare(&mut self, author: &EmailAddress) {
+        self.spared = Some(author.clone());
     }
 
     /// Something happened.
@@ -276,7 +284,8 @@ impl<'a> Draft<'a> {
         let same = |told: &Told| {
             &told.to == to && std::mem::discriminant(&told.kind) == std::mem::discriminant(&kind)
         };
-        if !self.emails.iter().any(same) {
+        let is_spared = |spared: &EmailAddress| spared.as_str().eq_ignore_ascii_case(to.as_str());
+        if !self.emails.iter().any(same) && !self.spared.as_ref().is_some_and(is_spared) {
             self.emails.push(Told { to: to.clone(), language, customer, kind });
         }
     }
@@ -312,6 +321,7 @@ impl<'a> Draft<'a> {
             at: self.now,
             event,
             started,
+            mail: None,
         });
         let entries: Vec<_> = entries.collect();
         let answered = self.answered;

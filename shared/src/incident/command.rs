@@ -91,6 +91,8 @@ pub enum Command {
     AddNote {
         /// Who.
         from: Name,
+        /// From which address: nobody is told what it wrote itself.
+        address: EmailAddress,
         /// In which role.
         role: Role,
         /// What.

@@ -54,7 +54,9 @@ fn on_known(draft: Draft<'_>, command: Command) -> Result<Change, Refusal> {
         Command::CustomerReplied { from, message, at } => {
             pause::customer_replied(draft, from, message, at)
         }
-        Command::AddNote { from, role, message } => Ok(note::add(draft, from, role, message)),
+        Command::AddNote { from, address, role, message } => {
+            Ok(note::add(draft, from, &address, role, message))
+        }
         Command::ChangePriority { by, priority, reason } => {
             priority::change(draft, by, priority, reason)
         }

@@ -39,6 +39,10 @@ pub struct Incident {
     pub summary: Option<Summary>,
     /// Whose it is.
     pub customer: Customer,
+    /// Whether that is the word of a mail alone, of somebody of no account. Anybody may name a number
+    /// that is yet to come: care may say whose it is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unclaimed: bool,
     /// When it reached care: the start of its first promise.
     pub opened_at: Timestamp,
     /// Open or resolved.

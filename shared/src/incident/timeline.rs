@@ -11,6 +11,7 @@ use super::values::{
     Summary,
 };
 use crate::email::EmailId;
+use crate::inbound::MailId;
 use crate::policy::{Id, Period, TeamId};
 
 /// One thing that happened. Its place in the timeline is `(version, index)`.
@@ -30,6 +31,20 @@ pub struct TimelineEntry {
     /// The promises that this gave, or gave anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub started: Vec<StartedClock>,
+    /// The mail by which it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<Source>,
+}
+
+/// The mail by which something came to an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Source {
+    /// Its id, under which all of it is kept for a while.
+    #[schema(value_type = String)]
+    pub id: MailId,
+    /// Who released it from quarantine, and so vouches for its author.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub released_by: Option<Name>,
 }
 
 /// A promise as it was given, and by which rule.

@@ -81,11 +81,12 @@ impl LinkWriter {
         now: Timestamp,
     ) -> WaysBack {
         let link = link_of(email);
+        let escalation_address = inbound.map(|inbound| inbound.escalation_address.clone());
         // What the desk says of an account's incidents is kept with one of them, and no part of it.
         let of_thread = email.kind.is_about_incident() || email.id.thread.number().is_none();
         let inbound = inbound.filter(|_| of_thread && email.id.thread != Thread::Quarantine);
         if link.is_none() && inbound.is_none() {
-            return WaysBack::default();
+            return WaysBack { escalation_address, ..WaysBack::default() };
         }
         match self.keys.keys(now).await {
             Ok(keys) => WaysBack {
@@ -95,13 +96,14 @@ impl LinkWriter {
                     let own = keys.reply_address(inbound, &email.id.thread);
                     own.unwrap_or_else(|| inbound.reply_address.clone())
                 }),
+                escalation_address,
             },
             Err(error) => {
                 let source = std::error::Error::source(&error).map(ToString::to_string);
                 tracing::error!(email.id = %email.id, %error, source, "an e-mail goes out without its link");
                 emit(Metric::EmailsWithoutLink, 1, now);
                 let reply_to = inbound.map(|inbound| inbound.reply_address.clone());
-                WaysBack { url: None, reply_to }
+                WaysBack { url: None, reply_to, escalation_address }
             }
         }
     }

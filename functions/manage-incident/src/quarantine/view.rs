@@ -162,9 +162,12 @@ impl SaysView {
             language: mail.language,
             message_id: mail.message_id.clone(),
             references: mail.references.clone(),
-            said_before: said_before.map(|SaidBefore { number, business_justification }| {
-                SaidBeforeView { incident_number: number, business_justification }
-            }),
+            said_before: said_before.map(
+                |SaidBefore { number, business_justification, .. }| SaidBeforeView {
+                    incident_number: number,
+                    business_justification,
+                },
+            ),
         }
     }
 }

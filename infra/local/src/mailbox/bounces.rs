@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::inbound::wrong::{Wrong, is_address};
 use crate::journal::JournalError;
@@ -116,12 +116,6 @@ async fn all(State(bounces): State<Bounces>) -> Response {
     Json(json!({ "bounces": all })).into_response()
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Told {
-    kind: Bounce,
-}
-
 async fn make_bounce(
     State(bounces): State<Bounces>,
     UrlPath(address): UrlPath<String>,
@@ -131,15 +125,30 @@ async fn make_bounce(
     if !is_address(&address) {
         wrong.field("address", "is not an e-mail address");
     }
-    match serde_json::from_slice(&body) {
-        Err(_) => wrong.field(
+    match kind(&body, &mut wrong) {
+        Some(kind) if wrong.is_empty() => answer(bounces.tell(&address, Some(kind))),
+        _ => wrong.into_response(),
+    }
+}
+
+/// What the body says; what is wrong with it goes to `wrong`.
+fn kind(body: &[u8], wrong: &mut Wrong) -> Option<Bounce> {
+    let fields: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    for unknown in fields.keys().filter(|name| *name != "kind") {
+        wrong.field(unknown, "is no field; there is kind");
+    }
+    let Some(kind) = fields.get("kind") else {
+        wrong.field(
             "kind",
             "is missing: the body says {\"kind\": \"permanent\"}, or transient, complaint, delay",
-        ),
-        Ok(Told { kind }) if wrong.is_empty() => return answer(bounces.tell(&address, Some(kind))),
-        Ok(_) => {}
+        );
+        return None;
+    };
+    let kind = Bounce::deserialize(kind).ok();
+    if kind.is_none() {
+        wrong.field("kind", "is permanent, transient, complaint or delay");
     }
-    wrong.into_response()
+    kind
 }
 
 async fn mend(State(bounces): State<Bounces>, UrlPath(address): UrlPath<String>) -> Response {
@@ -194,11 +203,22 @@ mod tests {
     async fn every_mistake_is_told_and_nothing_changes() {
         let bounces = Bounces::default();
         let (status, body) = ask(&bounces, "PUT", "/bounces/triage", r#"{"kind": "soft"}"#).await;
-        let expected = "Nothing was done: address is not an e-mail address; kind is missing: the body says \
-                        {\"kind\": \"permanent\"}, or transient, complaint, delay.";
-        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let expected = "Nothing was done: address is not an e-mail address; \
+                        kind is permanent, transient, complaint or delay.";
+        let body: Value = serde_json::from_str(&body).unwrap();
         assert_eq!((status, &body["message"]), (422, &expected.into()));
         assert_eq!(body["errors"].as_array().unwrap().len(), 2);
+        for (wrong, expected) in [
+            ("", "Nothing was done: kind is missing: "),
+            ("{}", "Nothing was done: kind is missing: "),
+            (r#"{"kind": null}"#, "Nothing was done: kind is permanent, "),
+            (r#"{"kind": "delay", "for": 1}"#, "Nothing was done: for is no field; there is kind."),
+        ] {
+            let (status, body) = ask(&bounces, "PUT", "/bounces/triage@example.com", wrong).await;
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(status, 422, "{wrong}");
+            assert!(body["message"].as_str().unwrap().starts_with(expected), "{wrong}: {body}");
+        }
         assert_eq!(ask(&bounces, "GET", "/bounces", "").await.1, r#"{"bounces":[]}"#);
     }
 }

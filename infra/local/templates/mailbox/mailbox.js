@@ -1,13 +1,13 @@
 // The list of conversations. What is new is asked for each second; what is being read stays as it is.
 
-import { Threads, name } from "./threads.js";
+import { Threads, isWaiting, name } from "./threads.js";
 import { $, badges, make, say, show, showFate } from "./reading.js";
 import { offer, onSent, reply, write } from "./writing.js";
 
 const PAGE = 200, MOST_OUTCOMES = 50, MOST_LOOKS = 600;
 const rows = $("list").querySelector("ul");
 let threads = new Threads(), mailbox = null, limit = PAGE, current = null;
-const read = new Set(), looks = new Map();
+const read = new Set();
 
 function clock(sentAt) {
   const at = new Date(sentAt);
@@ -54,7 +54,11 @@ function draw() {
   count(matching);
   drawTurns(matching);
 }
-const linkOf = key => [...rows.querySelectorAll("a")].find(link => link.dataset.key === key);
+/** The row of the conversation that has this mail: another may have taken it in since. */
+function linkOf(id) {
+  const key = threads.of(id)?.key;
+  return [...rows.querySelectorAll("a")].find(link => link.dataset.key === key);
+}
 function anchor() {
   const list = $("list");
   if (list.scrollTop === 0) return null;
@@ -85,7 +89,8 @@ function drawTurns(matching) {
     const link = make("a", undefined, { href: "#" + mail.id, title: mail.subject });
     const small = make("span", undefined, { className: "badges" });
     small.append(...badges(mail));
-    link.append(time(mail), make("span", `${name(mail.from)} → ${name(mail.to)}`, { className: "way" }), small);
+    link.append(time(mail), make("span", `${name(mail.from)} → ${name(mail.to)}`, { className: "way" }));
+    link.append(make("span", mail.subject || "(no subject)", { className: "topic" }), small);
     if (!read.has(mail.id)) link.classList.add("unread");
     if (mail.id === current) link.setAttribute("aria-current", "true");
     const item = make("li");
@@ -96,7 +101,10 @@ function drawTurns(matching) {
   if (focused) [...turns.querySelectorAll("a")].find(link => link.hash === focused)?.focus({ preventScroll: true });
 }
 
-async function refresh() {
+// One look at a time: two would take the same news twice.
+let looking = Promise.resolve();
+const refresh = () => looking = looking.then(look);
+async function look() {
   try {
     const answer = await (await fetch("/headings?after=" + threads.mails.length)).json();
     const restarted = mailbox !== null && mailbox !== answer.mailbox;
@@ -104,8 +112,8 @@ async function refresh() {
     $("lost").hidden = true;
     if (restarted) {
       // Another run of the desk: this list is no longer the mailbox's.
-      threads = new Threads(); limit = PAGE; looks.clear();
-      return refresh();
+      threads = new Threads(); limit = PAGE;
+      return look();
     }
     const first = threads.mails.length === 0, { headings } = answer;
     threads.add(headings);
@@ -119,19 +127,28 @@ async function refresh() {
     console.error(error);
   }
 }
-/** What the desk made of what came in is known a moment later. */
+let round = 0;
+/** What the desk made of what came in is known a moment later; of what waits, it may make something else. */
 async function lookUpOutcomes() {
-  const open = threads.mails.filter(mail => mail.incoming && !mail.outcome && (looks.get(mail.id) ?? 0) < MOST_LOOKS);
-  const asked = open.slice(-MOST_OUTCOMES);
+  const latest = threads.mails.filter(mail => mail.incoming).reverse();
+  const unknown = latest.filter(mail => !mail.outcome && (mail.looks ?? 0) < MOST_LOOKS);
+  // Of more that wait than are asked for at once, each has its turn.
+  const waiting = latest.filter(mail => isWaiting(mail.outcome)).sort((a, b) => (a.round ?? 0) - (b.round ?? 0));
+  // The one that is read is looked at.
+  const open = [...unknown, ...waiting].sort((a, b) => (b.id === current) - (a.id === current));
+  const asked = open.slice(0, MOST_OUTCOMES);
   if (!asked.length) return false;
+  round += 1;
   const outcomes = await (await fetch("/outcomes?" + new URLSearchParams(asked.map(mail => ["id", mail.id])))).json();
+  let changed = false;
   for (const mail of asked) {
-    looks.set(mail.id, (looks.get(mail.id) ?? 0) + 1);
-    if (!outcomes[mail.id]) continue;
-    mail.outcome = outcomes[mail.id];
+    mail.looks = (mail.looks ?? 0) + 1;
+    mail.round = round;
+    if (!threads.tell(mail, outcomes[mail.id])) continue;
     showFate(mail);
+    changed = true;
   }
-  return Object.keys(outcomes).length > 0;
+  return changed;
 }
 
 let reading = null;
@@ -147,14 +164,15 @@ async function open() {
   $("letter").hidden = message === null;
   if (message === null) {
     draw();
-    if (before) linkOf(threads.of(before)?.key)?.focus();
+    if (before) linkOf(before)?.focus();
     return;
   }
+  const opened = threads.mails.find(mail => mail.id === message.id);
+  if (opened) threads.tell(opened, message.outcome);
   // A conversation that was opened is read; what comes later is not.
   const thread = threads.of(message.id), isAnother = !thread?.mails.some(mail => mail.id === before);
   for (const mail of thread?.mails ?? []) {
     if (isAnother || mail.id === message.id) read.add(mail.id);
-    if (mail.id === message.id && message.outcome) mail.outcome = message.outcome;
   }
   $("letter").querySelector("h2").textContent = message.subject || "(no subject)";
   show(message);

@@ -1,6 +1,6 @@
 // One e-mail: who, when, what became of it, and its parts.
 
-import { address } from "./threads.js";
+import { address, incidentOf, isWaiting } from "./threads.js";
 
 export const $ = id => document.getElementById(id);
 export function make(tag, text, properties = {}) {
@@ -21,10 +21,7 @@ const BOUNCES = {
   permanent: ["bounced for good", "bad"], transient: ["bounced for now", "bad"],
   complaint: ["reported as spam", "bad"], delay: ["delayed", "warn"],
 };
-const kindOf = outcome => {
-  if (outcome.startsWith("quarantined") || outcome.startsWith("incomplete")) return "warn";
-  return outcome.startsWith("noted") ? "" : "good";
-};
+const kindOf = outcome => (isWaiting(outcome) ? "warn" : incidentOf(outcome) ? "good" : "");
 /** What is to be seen of a mail at a glance. */
 export function badges(mail) {
   const badge = (text, kind) => make("span", text, { className: "badge " + kind });

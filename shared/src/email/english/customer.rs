@@ -56,6 +56,7 @@ pub(super) fn escalation_received(
         "Nothing for now: we will come back to you. If the situation gets worse, escalate again \
          with the incident number {number} and tell us what has changed."
     ))
+    .escalates()
 }
 
 pub(super) fn incident_opened(
@@ -101,6 +102,7 @@ pub(super) fn incident_opened(
          the incident number {number} and your business justification: why management should look \
          at it now."
     ))
+    .escalates()
 }
 
 pub(super) fn promise_broken(
@@ -160,10 +162,12 @@ pub(super) fn response_given(
         Some(at) => letter.deadline("You will have the next update by", when.full(at)),
         None => letter,
     };
-    letter.step(format!(
-        "If this does not help you in time, escalate the incident with the number {number} and \
-         your business justification: why management should look at it now."
-    ))
+    letter
+        .step(format!(
+            "If this does not help you in time, escalate the incident with the number {number} and \
+             your business justification: why management should look at it now."
+        ))
+        .escalates()
 }
 
 pub(super) fn incident_resolved(email: &OutboxEmail, by: &Name, note: Option<&Note>) -> Letter {
@@ -179,8 +183,10 @@ pub(super) fn incident_resolved(email: &OutboxEmail, by: &Name, note: Option<&No
         Some(note) => letter.quote(format!("{by} writes"), note.as_str()),
         None => letter,
     };
-    letter.step(format!(
-        "Nothing, if all is well. If it is not resolved for you, escalate it with the incident \
-         number {number} and your business justification: that opens it again."
-    ))
+    letter
+        .step(format!(
+            "Nothing, if all is well. If it is not resolved for you, escalate it with the incident \
+             number {number} and your business justification: that opens it again."
+        ))
+        .escalates()
 }

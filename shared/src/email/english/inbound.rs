@@ -66,10 +66,12 @@ pub(super) fn request_incomplete(
             "the number of the incident and your business justification",
         ),
     };
+    let things = if missing == Missing::Both { "two more things" } else { "one more thing" };
+    // No number stands here as an example: it would be quoted, and found in the answer.
     let mut letter = Letter::new(
         Tone::Warning,
         format!("not escalated yet, {stake}"),
-        format!("We need one more thing for your escalation{about}"),
+        format!("We need {things} for your escalation{about}"),
     )
     .say(format!("Dear {requester},"))
     .say(format!(
@@ -79,7 +81,7 @@ pub(super) fn request_incomplete(
     if missing != Missing::Justification {
         letter = letter.step(
             "Write back with the number of the incident, as it stands in the e-mails that you had \
-             from customer care: a line such as “incident INC-1042” is enough.",
+             from customer care: a line with the word “incident” and the number is enough.",
         );
     }
     if missing != Missing::Number {
@@ -104,10 +106,11 @@ pub(super) fn mail_held(
     reminder: bool,
 ) -> Letter {
     let new = mails.len() + more;
+    let wait = if waiting == 1 { "waits" } else { "wait" };
     let (stake, headline) = if reminder {
         (
             format!("{} still in quarantine", counted(waiting)),
-            format!("{} still wait for you", counted(waiting)),
+            format!("{} still {wait} for you", counted(waiting)),
         )
     } else {
         (
@@ -116,17 +119,20 @@ pub(super) fn mail_held(
         )
     };
     let mut letter = Letter::new(Tone::Warning, stake, headline).say(
-        "Nothing has been done with what is listed below, and nobody has heard back. A customer \
-         may be waiting behind it.",
+        "Nothing has been done with what is listed below. A customer may be waiting behind it.",
     );
     if more > 0 {
-        letter = letter.say(format!("The oldest {} are listed; {more} more are not.", mails.len()));
+        let (listed, are) = (mails.len(), if more == 1 { "is" } else { "are" });
+        letter = letter.say(format!("The oldest {listed} are listed; {more} more {are} not."));
     }
     letter = letter.fact("Waiting in all", counted(waiting));
+    let each = if new == 1 { "it" } else { "each" };
     letter
         .request(
-            "Look at each, and who it is from. Release what a customer wrote: it is then acted on \
-             as if it had come through.",
+            format!(
+                "Look at {each}, and who it is from. Release what a customer wrote: it is then acted \
+                 on as if it had come through."
+            ),
             vec![
                 "GET /v1/quarantine".to_owned(),
                 "POST /v1/quarantine/ID/release".to_owned(),
@@ -151,7 +157,7 @@ fn because(because: Quarantined) -> &'static str {
         Quarantined::Virus => "SES found a virus in it: do not open what is attached",
         Quarantined::Unauthenticated => "nothing proves that this address sent it",
         Quarantined::Stranger => "this address is not known to the incident that it names",
-        Quarantined::NoIncident => "it names no incident that the desk knows",
+        Quarantined::NoIncident => "it is not certain which incident it belongs to",
         Quarantined::Automatic => "a machine wrote it",
         Quarantined::Flood => "this address sends very many e-mails",
         Quarantined::OverLimit => "this address has escalated too often",

@@ -34,6 +34,7 @@ pub(super) fn escalation_invited(email: &OutboxEmail, when: &When<'_>, broken: P
         ),
         "Escalate the incident",
     )
+    .escalates()
     .step("If it can wait, do nothing: the teams are reminded until a person responds to you.")
 }
 

@@ -36,6 +36,7 @@ pub(super) fn waiting_on_you(
         "If it cannot wait for that, escalate the incident with the number {number} and your \
          business justification: why management should look at it now."
     ))
+    .escalates()
 }
 
 pub(super) fn customer_replied(
@@ -46,17 +47,16 @@ pub(super) fn customer_replied(
     promise: Option<Promise>,
 ) -> Letter {
     let number = &email.id.thread;
+    let did = if message.is_some() { "wrote" } else { "wrote or called" };
     let letter = Letter::new(
         Tone::Warning,
         match promise {
-            Some(promise) => format!(
-                "{from} wrote or called, {} due {}",
-                name(promise.clock),
-                when.short(promise.due_at)
-            ),
-            None => format!("{from} wrote or called"),
+            Some(promise) => {
+                format!("{from} {did}, {} due {}", name(promise.clock), when.short(promise.due_at))
+            }
+            None => format!("{from} {did}"),
         },
-        format!("{from} wrote or called about {number}"),
+        format!("{from} {did} about {number}"),
     )
     .say("If the incident waited on the customer, the wait is over.");
     let letter = match promise {

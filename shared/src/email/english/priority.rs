@@ -81,6 +81,7 @@ pub(super) fn changed(
         "{wait}, escalate it with the incident number {number} and your business justification: \
          why management should look at it now."
     ))
+    .escalates()
 }
 
 pub(super) fn targets_changed(

@@ -38,6 +38,7 @@ pub(super) fn received(
         "Nothing for now. This is not an escalation: if an incident cannot wait, escalate it with \
          its number and your business justification.",
     )
+    .escalates()
     .fact("Customer", email.customer.as_str())
 }
 

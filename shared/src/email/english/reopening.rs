@@ -39,6 +39,7 @@ pub(super) fn reopened(
          the incident number {number} and your business justification: why management should look \
          at it now."
     ))
+    .escalates()
 }
 
 pub(super) fn engaged_again(

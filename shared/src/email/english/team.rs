@@ -217,6 +217,10 @@ pub(super) fn acknowledged(
         format!("{by}: respond to the customer. The desk e-mails your message."),
         response(number, "your name"),
     )
+    .or_write_back(format!(
+        "{by}: respond to the customer. Write back to this e-mail, and the desk passes it on. Or \
+         over the API:"
+    ))
     .step(format!("Everybody else: help {by} where you can. You need do nothing else."))
     .link(
         format!("If {by} cannot act on it after all: withdraw the acknowledgement, and the ladder goes on."),
@@ -359,6 +363,11 @@ pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
         "Respond to the customer. The desk e-mails your message; leave it out if the customer has \
          it already. Only a public response by a person stops the clock.",
         response(&email.id.thread, "your name"),
+    )
+    .or_write_back(
+        "Respond to the customer: write back to this e-mail, and the desk passes it on; begin with \
+         #internal for the teams alone. Only a public response by a person stops the clock. Or over \
+         the API:",
     )
 }
 

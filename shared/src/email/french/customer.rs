@@ -58,6 +58,7 @@ pub(super) fn escalation_received(
         "Rien pour l’instant\u{a0}: nous revenons vers vous. Si la situation s’aggrave, escaladez \
          de nouveau avec le numéro d’incident {number} en précisant ce qui a changé."
     ))
+    .escalates()
 }
 
 pub(super) fn incident_opened(
@@ -105,11 +106,14 @@ pub(super) fn incident_opened(
     } else {
         letter
     };
-    letter.deadline(label, when.full(promise.due_at)).step(format!(
-        "Rien pour l’instant\u{a0}: nous revenons vers vous. Si cela ne peut pas attendre, \
-         escaladez-le avec le numéro d’incident {number} et votre justification métier\u{a0}: \
-         pourquoi la direction doit s’en occuper maintenant."
-    ))
+    letter
+        .deadline(label, when.full(promise.due_at))
+        .step(format!(
+            "Rien pour l’instant\u{a0}: nous revenons vers vous. Si cela ne peut pas attendre, \
+             escaladez-le avec le numéro d’incident {number} et votre justification métier\u{a0}: \
+             pourquoi la direction doit s’en occuper maintenant."
+        ))
+        .escalates()
 }
 
 pub(super) fn promise_broken(
@@ -176,6 +180,7 @@ pub(super) fn response_given(
         "Si cela ne vous aide pas à temps, escaladez l’incident avec le numéro {number} et votre \
          justification métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
     ))
+    .escalates()
 }
 
 pub(super) fn incident_resolved(email: &OutboxEmail, by: &Name, note: Option<&Note>) -> Letter {
@@ -191,8 +196,10 @@ pub(super) fn incident_resolved(email: &OutboxEmail, by: &Name, note: Option<&No
         Some(note) => letter.quote(format!("{by} vous écrit"), note.as_str()),
         None => letter,
     };
-    letter.step(format!(
-        "Rien si tout va bien. Si l’incident n’est pas résolu pour vous, escaladez-le avec le \
-         numéro d’incident {number} et votre justification métier\u{a0}: il sera rouvert."
-    ))
+    letter
+        .step(format!(
+            "Rien si tout va bien. Si l’incident n’est pas résolu pour vous, escaladez-le avec le \
+             numéro d’incident {number} et votre justification métier\u{a0}: il sera rouvert."
+        ))
+        .escalates()
 }

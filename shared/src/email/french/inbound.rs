@@ -25,11 +25,11 @@ pub(super) fn note_added(
         Tone::Plain,
         match promise {
             Some(promise) => format!(
-                "note de {from}, {} avant {}",
+                "note ({from}), {} avant {}",
                 name(promise.clock),
                 when.short(promise.due_at)
             ),
-            None => format!("note de {from}"),
+            None => format!("note ({from})"),
         },
         format!("{from} a écrit au sujet de l’incident {number}"),
     )
@@ -66,10 +66,12 @@ pub(super) fn request_incomplete(
             "le numéro de l’incident et votre justification métier",
         ),
     };
+    let things = if missing == Missing::Both { "deux précisions" } else { "une précision" };
+    // No number stands here as an example: it would be quoted, and found in the answer.
     let mut letter = Letter::new(
         Tone::Warning,
         format!("pas encore escaladé, {stake}"),
-        format!("Il nous manque une précision pour votre escalade{about}"),
+        format!("Il nous manque {things} pour votre escalade{about}"),
     )
     .say(format!("Bonjour {requester},"))
     .say(format!(
@@ -79,7 +81,7 @@ pub(super) fn request_incomplete(
     if missing != Missing::Justification {
         letter = letter.step(
             "Répondez à cet e-mail en indiquant le numéro de l’incident, tel qu’il figure dans les e-mails du service \
-             client\u{a0}: une ligne comme «\u{a0}incident INC-1042\u{a0}» suffit.",
+             client\u{a0}: une ligne avec le mot «\u{a0}incident\u{a0}» et le numéro suffit.",
         );
     }
     if missing != Missing::Number {
@@ -112,24 +114,30 @@ pub(super) fn mail_held(
     } else {
         (
             format!("{} en quarantaine", counted(new)),
-            format!("Mis en quarantaine à leur arrivée\u{a0}: {}", counted(new)),
+            if new == 1 {
+                format!("Mis en quarantaine à son arrivée\u{a0}: {}", counted(new))
+            } else {
+                format!("Mis en quarantaine à leur arrivée\u{a0}: {}", counted(new))
+            },
         )
     };
-    let mut letter = Letter::new(Tone::Warning, stake, headline).say(
-        "Rien n’a été fait de ce qui figure ci-dessous, et personne n’a reçu de réponse. Un client \
-         attend peut-être.",
-    );
+    let mut letter = Letter::new(Tone::Warning, stake, headline)
+        .say("Rien n’a été fait de ce qui figure ci-dessous. Un client attend peut-être.");
     if more > 0 {
         let listed = mails.len();
+        let wait = if more == 1 { "autre attend" } else { "autres attendent" };
         letter = letter.say(format!(
-            "Seuls les {listed} plus anciens figurent ici\u{202f}; {more} autres attendent aussi."
+            "Seuls les {listed} plus anciens figurent ici\u{202f}; {more} {wait} aussi."
         ));
     }
     letter = letter.fact("En attente", counted(waiting));
+    let look = if new == 1 { "Examinez-le, ainsi que" } else { "Examinez chacun d’eux, et" };
     letter
         .request(
-            "Examinez chacun d’eux, et son expéditeur. Libérez ce qu’un client a écrit\u{a0}: il est alors traité \
-             comme s’il était arrivé normalement.",
+            format!(
+                "{look} son expéditeur. Libérez ce qu’un client a écrit\u{a0}: il est alors traité \
+                 comme s’il était arrivé normalement."
+            ),
             vec![
                 "GET /v1/quarantine".to_owned(),
                 "POST /v1/quarantine/ID/release".to_owned(),
@@ -138,10 +146,7 @@ pub(super) fn mail_held(
         )
         .request(
             "Refusez les autres.",
-            vec![
-                "POST /v1/quarantine/ID/refusal".to_owned(),
-                r#"{"by": "votre nom"}"#.to_owned(),
-            ],
+            vec!["POST /v1/quarantine/ID/refusal".to_owned(), r#"{"by": "votre nom"}"#.to_owned()],
         )
         .list(List::held(
             "En quarantaine, du plus ancien au plus récent".to_owned(),
@@ -162,11 +167,11 @@ fn because(because: Quarantined) -> &'static str {
         Quarantined::Virus => "SES y a trouvé un virus\u{a0}: n’ouvrez pas les pièces jointes",
         Quarantined::Unauthenticated => "rien ne prouve que cette adresse l’a envoyé",
         Quarantined::Stranger => "cette adresse est inconnue de l’incident cité",
-        Quarantined::NoIncident => "aucun incident connu n’y est cité",
+        Quarantined::NoIncident => "l’incident concerné est incertain",
         Quarantined::Automatic => "une machine l’a écrit",
         Quarantined::Flood => "cette adresse envoie énormément d’e-mails",
         Quarantined::OverLimit => "cette adresse a escaladé trop souvent",
-        Quarantined::Unanswered => "incomplet, et resté sans réponse",
+        Quarantined::Unanswered => "incomplet, et l’expéditeur n’a pas été relancé",
         Quarantined::Refused => "l’état de l’incident ne le permet pas",
         Quarantined::Unreadable => "aucun texte lisible",
         Quarantined::Incomplete => "incomplet\u{a0}: l’expéditeur a été relancé",

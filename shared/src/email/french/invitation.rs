@@ -34,6 +34,7 @@ pub(super) fn escalation_invited(email: &OutboxEmail, when: &When<'_>, broken: P
         ),
         "Escalader l’incident",
     )
+    .escalates()
     .step(
         "Si cela peut attendre, ne faites rien\u{a0}: les équipes sont relancées jusqu’à ce qu’une \
          personne vous réponde.",

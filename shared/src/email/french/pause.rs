@@ -37,6 +37,7 @@ pub(super) fn waiting_on_you(
         "Si la situation ne peut pas attendre, escaladez l’incident avec le numéro {number} et \
          votre justification métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
     ))
+    .escalates()
 }
 
 pub(super) fn customer_replied(
@@ -47,17 +48,18 @@ pub(super) fn customer_replied(
     promise: Option<Promise>,
 ) -> Letter {
     let number = &email.id.thread;
+    let did = if message.is_some() { "a écrit" } else { "a écrit ou appelé" };
     let letter = Letter::new(
         Tone::Warning,
         match promise {
             Some(promise) => format!(
-                "{from} a écrit ou appelé, {} avant {}",
+                "{from} {did}, {} avant {}",
                 name(promise.clock),
                 when.short(promise.due_at)
             ),
-            None => format!("{from} a écrit ou appelé"),
+            None => format!("{from} {did}"),
         },
-        format!("{from} a écrit ou appelé au sujet de l’incident {number}"),
+        format!("{from} {did} au sujet de l’incident {number}"),
     )
     .say("Si l’incident était en attente du client, cette attente est terminée.");
     let letter = match promise {

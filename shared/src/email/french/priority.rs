@@ -77,10 +77,12 @@ pub(super) fn changed(
     } else {
         "Rien si cela vous convient. Si l’incident vous gêne davantage"
     };
-    letter.step(format!(
-        "{wait}, escaladez-le avec le numéro d’incident {number} et votre justification \
-         métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
-    ))
+    letter
+        .step(format!(
+            "{wait}, escaladez-le avec le numéro d’incident {number} et votre justification \
+             métier\u{a0}: pourquoi la direction doit s’en occuper maintenant."
+        ))
+        .escalates()
 }
 
 pub(super) fn targets_changed(

@@ -39,6 +39,7 @@ pub(super) fn received(
         "Rien pour l’instant. Ceci n’est pas une escalade\u{a0}: si un incident ne peut pas \
          attendre, escaladez-le avec son numéro et votre justification métier.",
     )
+    .escalates()
     .fact("Client", email.customer.as_str())
 }
 

@@ -35,11 +35,13 @@ pub(super) fn reopened(
             "Rien\u{a0}: vous n’avez pas besoin de l’escalader vous-même. Nous revenons vers vous.",
         );
     }
-    letter.step(format!(
-        "Rien pour l’instant\u{a0}: nous revenons vers vous. Si cela ne peut pas attendre, \
-         escaladez-le avec le numéro d’incident {number} et votre justification métier\u{a0}: \
-         pourquoi la direction doit s’en occuper maintenant."
-    ))
+    letter
+        .step(format!(
+            "Rien pour l’instant\u{a0}: nous revenons vers vous. Si cela ne peut pas attendre, \
+             escaladez-le avec le numéro d’incident {number} et votre justification métier\u{a0}: \
+             pourquoi la direction doit s’en occuper maintenant."
+        ))
+        .escalates()
 }
 
 pub(super) fn engaged_again(

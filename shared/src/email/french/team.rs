@@ -219,6 +219,10 @@ pub(super) fn acknowledged(
         format!("{by}\u{a0}: répondez au client. Votre message lui est envoyé par e-mail."),
         response(number, "votre nom"),
     )
+    .or_write_back(format!(
+        "{by}\u{a0}: répondez au client. Il suffit de répondre à cet e-mail, et votre message lui \
+         est transmis. Ou par l’API\u{a0}:"
+    ))
     .step(format!("Les autres\u{a0}: aidez {by} si besoin. Vous n’avez rien d’autre à faire."))
     .link(
         format!("Si {by} ne peut finalement pas s’en charger\u{a0}: mettez fin à la prise en charge, et l’escalade reprend."),
@@ -371,6 +375,11 @@ pub(super) fn respond(letter: Letter, email: &OutboxEmail) -> Letter {
         "Répondez au client. Votre message lui est envoyé par e-mail\u{202f}; omettez-le s’il l’a \
          déjà. Seule une réponse publique d’une personne arrête l’horloge.",
         response(&email.id.thread, "votre nom"),
+    )
+    .or_write_back(
+        "Répondez au client\u{a0}: il suffit de répondre à cet e-mail, et votre message lui est \
+         transmis\u{202f}; commencez par #interne pour n’écrire qu’aux équipes. Seule une réponse \
+         publique d’une personne arrête l’horloge. Ou par l’API\u{a0}:",
     )
 }
 

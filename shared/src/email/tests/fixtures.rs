@@ -58,11 +58,16 @@ pub fn email(kind: EmailKind, language: Language) -> OutboxEmail {
     }
 }
 
-/// The ways back from an e-mail: its link, and about an incident the address that is its own.
+/// The ways back from an e-mail: its link, about an incident the address that is its own, and where
+/// customers escalate.
 pub fn ways_back(email: &OutboxEmail) -> WaysBack {
     let reply_to = the("care+uinc-1042-0123456789abcdef@example.com");
     let of_incident = email.kind.is_about_incident();
-    WaysBack { url: url(email), reply_to: Some(reply_to).filter(|_| of_incident) }
+    WaysBack {
+        url: url(email),
+        reply_to: Some(reply_to).filter(|_| of_incident),
+        escalation_address: Some(the("escalations@example.com")),
+    }
 }
 
 /// Where the link of an e-mail leads.

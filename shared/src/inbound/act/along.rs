@@ -9,6 +9,7 @@ use crate::email::EmailKind;
 use crate::inbound::reading::Mailbox;
 use crate::inbound::{Arrival, Did, MailRecord, Outcome};
 use crate::incident::Change;
+use crate::incident::timeline::Source;
 use crate::incident::values::EmailAddress;
 use crate::store::{AnsweredRequest, Limit, MailWrite, Store};
 
@@ -33,6 +34,12 @@ pub(super) struct Along<'a, S> {
 impl<S: Store> Attendant for Along<'_, S> {
     fn mails(&self, now: Timestamp) -> Vec<MailWrite> {
         self.handling.writes(self.arrival, self.outcome, self.completes.as_ref(), now)
+    }
+
+    fn source(&self) -> Option<Source> {
+        let release = self.handling.release.as_ref();
+        let released_by = release.map(|release| release.said.by.clone());
+        Some(Source { id: self.arrival.id.clone(), released_by })
     }
 
     fn answer(&self, _: &Change, now: Timestamp) -> Option<AnsweredRequest> {

@@ -72,10 +72,10 @@ impl<S: Store> Handling<'_, S> {
             let next = course(&arrival, &seen, &self.desk.policy, answers_again);
             let (did, number, command) = match next {
                 Course::Hold(because) => {
-                    return self.end(&arrival, Outcome::Quarantined { because }, completes).await;
+                    return self.hold(&arrival, because).await;
                 }
                 Course::Ask { missing, number, why } => {
-                    let language = seen.language(&arrival.mail);
+                    let language = seen.language(&arrival);
                     let asked = Asked { missing, number, why, name: &seen.name, language };
                     return self.ask(arrival, author, asked, completes).await;
                 }
@@ -121,7 +121,7 @@ impl<S: Store> Handling<'_, S> {
                 }
             }
         }
-        self.end(&arrival, Outcome::Quarantined { because: why }, completes).await
+        self.hold(&arrival, why).await
     }
 
     /// The thread that a mail belongs to, and whether it came to the thread's own address.
@@ -161,21 +161,25 @@ impl<S: Store> Handling<'_, S> {
         let found = || number::find(&arrival.mail, &self.inbound.incident_number);
         let number = before.number.or_else(found);
         let said = justification(&arrival.mail, number.as_ref());
-        SaidBefore { number, business_justification: said.or(before.business_justification) }
+        SaidBefore {
+            number,
+            business_justification: said.or(before.business_justification),
+            language: before.language.or(arrival.mail.language),
+        }
     }
 
-    /// Ends without a change of an incident.
-    pub async fn end(
+    /// Ends in quarantine. The mail that it was to complete stays as it is, so that another may.
+    pub async fn hold(
         &self,
         arrival: &Arrival,
-        outcome: Outcome,
-        completes: Option<MailRecord>,
+        because: Quarantined,
     ) -> Result<Outcome, StoreError> {
+        let outcome = Outcome::Quarantined { because };
         if self.release.is_some() {
             // It waits already, for this or another reason; who released it is told.
             return Ok(outcome);
         }
-        let mails = self.writes(arrival, &outcome, completes.as_ref(), self.desk.clock.now());
+        let mails = self.writes(arrival, &outcome, None, self.desk.clock.now());
         kept(self.desk, &arrival.id, outcome, &mails, &[], &[]).await
     }
 

@@ -6,8 +6,7 @@ use crate::email::OutboxEmail;
 use crate::inbound::{Arrival, MailId, MailRecord, Outcome};
 use crate::store::{Committed, Limit, MailWrite, Store, StoreError};
 
-/// How often it is tried to keep a mail, when others are held at the same moment. Much shorter in all
-/// than [`MARGIN`](crate::inbound::notice::MARGIN).
+/// How often it is tried to keep a mail, when others are held at the same moment.
 const KEEPS: u32 = 10;
 
 /// Records what became of a mail that changes nothing.
@@ -36,7 +35,7 @@ pub(super) async fn kept<S: Store>(
 }
 
 /// Each mail that is held has the desk look at the quarantine, and so those that come at once meet
-/// there.
+/// there. Each try has its own time, so that none is written behind what people were told of.
 pub(super) async fn keep_mail<S: Store>(
     desk: &Desk<S>,
     mails: &[MailWrite],
@@ -44,7 +43,11 @@ pub(super) async fn keep_mail<S: Store>(
     limits: &[Limit],
 ) -> Result<Committed, StoreError> {
     for attempt in 0..KEEPS {
-        match desk.store.keep_mail(mails, emails, limits, None).await {
+        let now = desk.clock.now();
+        let retimed =
+            mails.iter().map(|mail| MailWrite { record: mail.record.retimed(now), ..mail.clone() });
+        let mails: Vec<_> = retimed.collect();
+        match desk.store.keep_mail(&mails, emails, limits, None).await {
             Err(StoreError::Conflict) => pause(attempt).await,
             kept => return kept,
         }

@@ -31,8 +31,11 @@ impl<S: Store> Handling<'_, S> {
     ) -> Result<Outcome, StoreError> {
         let now = self.desk.clock.now();
         let missing = asked.missing;
-        let said =
-            SaidBefore { number: asked.number.clone(), business_justification: asked.why.clone() };
+        let said = SaidBefore {
+            number: asked.number.clone(),
+            business_justification: asked.why.clone(),
+            language: asked.language,
+        };
         let outcome = Outcome::Incomplete { missing };
         if self.release.is_some() {
             return Ok(outcome);
@@ -46,7 +49,7 @@ impl<S: Store> Handling<'_, S> {
             Committed::OverLimit(limit) => {
                 let flood = limit.what == MAILS;
                 let because = if flood { Quarantined::Flood } else { Quarantined::Unanswered };
-                self.end(&arrival, Outcome::Quarantined { because }, completes).await
+                self.hold(&arrival, because).await
             }
             Committed::AlreadyHandled => decided_before(self.desk, &arrival.id).await,
             _ => Ok(outcome),

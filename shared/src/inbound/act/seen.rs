@@ -31,7 +31,7 @@ pub(super) async fn is_believed<S: Store>(
     if !gate::may_be_signed_for(receipt) {
         return Ok(false);
     }
-    if gate::is_signed_for_team(receipt, &domain, &desk.policy) {
+    if gate::is_signed_for_team(receipt, author, &domain, &desk.policy) {
         return Ok(true);
     }
     let known = known_domain(desk, &domain).await?;
@@ -71,6 +71,8 @@ impl<S: Store> Handling<'_, S> {
             .filter(|number| given.as_ref().is_none_or(|given| given == *number));
         let (number, incident) = match of_thread.cloned().or(given) {
             Some(number) => self.looked_up(vec![number]).await?,
+            // What is written back to a notice quotes the mails of others.
+            None if matches!(thread, Some((Thread::Quarantine, _))) => (None, None),
             None => {
                 let mut numbers = number::all(&arrival.mail, &self.inbound.incident_number);
                 // "INC-2 is down as INC-1 was" is about INC-2, known or not: a prefix is nobody's slip.
@@ -100,12 +102,15 @@ impl<S: Store> Handling<'_, S> {
             // Of an incident of no account, nobody is a customer by the domain.
             (None, own) => (own, incident.is_none()),
         };
-        let name = name_of(&arrival.mail, &author.address, incident.as_ref());
+        let name = name_of(&arrival.mail, &author.address, incident.as_ref(), &self.desk.policy);
+        let in_subject = number.is_some()
+            && number::find_in(&arrival.mail.subject, &self.inbound.incident_number) == number;
         Ok(Seen {
             author: &author.address,
             name: name.unwrap_or_else(|| self.desk.policy.desk.name.clone()),
             number,
             in_thread: of_thread.is_some(),
+            in_subject,
             is_signed: of_thread.is_some() && thread.is_some_and(|(_, signed)| *signed),
             incident,
             is_of_account: is_of_account && account.is_some(),

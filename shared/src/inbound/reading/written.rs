@@ -172,7 +172,9 @@ fn signed_off<'a>(run: &[&'a str]) -> Vec<&'a str> {
 fn without_disclaimer(text: &str) -> &str {
     let mut begins = text.match_indices("\n\n").map(|(at, _)| at);
     let notice = begins.find(|at| {
-        let behind = text[at + 2..].trim_start_matches(['_', '-', '=', '*', '\n', ' ']);
+        // Bounded before it is trimmed: a text may be nothing but rules.
+        let behind = tidy::first(&text[at + 2..], 2 * NOTICE);
+        let behind = behind.trim_start_matches(['_', '-', '=', '*', '\n', ' ']);
         marks::is_disclaimer(tidy::first(behind, NOTICE))
     });
     let kept = notice.map_or(text, |at| &text[..at]);

@@ -29,7 +29,10 @@ pub(super) fn open(
     let opened_at = respond::not_quite_now(received_at.unwrap_or(now), now);
     respond::refuse_out_of_range(opened_at, now, "/received_at")?;
     if let Some(incident) = state {
-        let is_known = incident.summary.is_some() || !incident.is_open();
+        // Only care completes. Whoever opens by mail finds the incident of before.
+        let is_known = by_mail.is_some()
+            || !incident.is_open()
+            || incident.summary.is_some() && !incident.unclaimed;
         return if is_known {
             Err(Refusal::AlreadyOpen)
         } else {
@@ -39,6 +42,7 @@ pub(super) fn open(
     }
     let incident = Incident {
         summary: Some(summary),
+        unclaimed: by_mail.is_some() && customer.account.is_none(),
         responded_at: channel.is_live().then_some(opened_at),
         ..new(number, priority, channel, customer, opened_at)
     };
@@ -79,6 +83,7 @@ pub(super) fn new(
         channel,
         summary: None,
         customer,
+        unclaimed: false,
         opened_at,
         status: Status::Open,
         initial_response: None,
@@ -94,8 +99,8 @@ pub(super) fn new(
     }
 }
 
-/// A customer escalated before care had entered the incident. Care's word is added; whoever
-/// escalated is still told, and what was promised stays promised. Nobody is alerted: the teams are.
+/// A customer escalated before care had entered the incident, or opened it by mail. Care's word is
+/// added; whoever escalated is still told, and what was promised stays promised. Nobody is alerted: the teams are.
 ///
 /// Of a mail nobody vouches for whose incident it is: anybody may have named a number that was yet to
 /// come. Who escalated by mail and is not of the customer's house is told nothing more.
@@ -107,6 +112,7 @@ fn complete(
     customer: Customer,
 ) -> Change {
     draft.incident.summary = Some(summary.clone());
+    draft.incident.unclaimed = false;
     let by_mail = std::mem::replace(&mut draft.incident.channel, channel) == Channel::Email;
     let escalated_by = std::mem::replace(&mut draft.incident.customer, customer);
     let own = &draft.incident.customer;
