@@ -140,7 +140,7 @@ pub(super) fn mail_held(
             ],
         )
         .request(
-            "Refuse the rest.",
+            if new == 1 { "Otherwise refuse it." } else { "Refuse the rest." },
             vec!["POST /v1/quarantine/ID/refusal".to_owned(), r#"{"by": "your name"}"#.to_owned()],
         )
         .list(List::held("Held, oldest first".to_owned(), mails, when, because))

@@ -145,7 +145,7 @@ pub(super) fn mail_held(
             ],
         )
         .request(
-            "Refusez les autres.",
+            if new == 1 { "Sinon, refusez-le." } else { "Refusez les autres." },
             vec!["POST /v1/quarantine/ID/refusal".to_owned(), r#"{"by": "votre nom"}"#.to_owned()],
         )
         .list(List::held(
