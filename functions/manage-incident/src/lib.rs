@@ -116,7 +116,8 @@ pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
 }
 
 /// Opens an incident. Its number is care's own. One that a customer escalated before care had
-/// entered it is completed: what care knows is added, and what was promised stays promised.
+/// entered it, or that somebody of no account opened by mail, is completed: what care knows is added,
+/// and what was promised stays promised.
 #[utoipa::path(
     post,
     path = "/v1/incidents",
@@ -126,7 +127,7 @@ pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
     request_body = NewIncident,
     responses(
         (status = 201, description = "Opened; its clocks run.", body = IncidentView),
-        (status = 200, description = "Completed: a customer had escalated it.", body = IncidentView),
+        (status = 200, description = "Completed: a customer had escalated it, or opened it by mail.", body = IncidentView),
         StateRefused,
     ),
     security(("iam" = []), ("jwt" = ["incidents:write"])),
