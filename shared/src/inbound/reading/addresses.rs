@@ -5,11 +5,8 @@
 //! a mail client and another to whoever checks the first address that it finds.
 
 use super::headers::{Headers, decoded};
-use super::{Author, Mailbox, NAME_CHARACTERS, tidy};
+use super::{Author, Mailbox, NAME_CHARACTERS};
 use crate::incident::values::EmailAddress;
-
-/// An encoded word has at most so many characters.
-const LONGEST_WORD: usize = 400;
 
 /// One entry of a list.
 #[derive(Debug, Default)]
@@ -199,10 +196,9 @@ fn commented(text: &str) -> (&str, &str) {
     (text, "")
 }
 
-/// How long the encoded word is that the text starts with. RFC 2047 has 75 characters at most, and
-/// programs write whole names into one.
+/// How long the encoded word is that the text starts with.
 fn encoded_word(text: &str) -> Option<usize> {
-    let word = tidy::first(text, LONGEST_WORD).split([' ', '\t', '"', '<']).next()?;
+    let word = text.split([' ', '\t', '"', '<']).next()?;
     let mut marks = word.match_indices('?').map(|(at, _)| at);
     let (first, _, third) = (marks.next()?, marks.next()?, marks.next()?);
     let end = word[third + 1..].find("?=")?;
