@@ -209,8 +209,7 @@ impl Seen<'_> {
         if policy.teams.0.values().any(|team: &Team| is_of_team(self.author, team)) {
             return Standing::Team;
         }
-        let is_author =
-            |known: &EmailAddress| known.as_str().eq_ignore_ascii_case(self.author.as_str());
+        let is_author = |known: &EmailAddress| known.is_same(self.author);
         let is_customer = self.incident.as_ref().is_some_and(|incident| {
             let requesters = incident.escalation.iter().flat_map(|e| &e.requesters);
             is_author(&incident.customer.email)
@@ -246,7 +245,7 @@ impl Seen<'_> {
             std::iter::once(&incident.customer).chain(requesters)
         });
         let mut known = customers
-            .filter(|known| known.email.as_str().eq_ignore_ascii_case(self.author.as_str()))
+            .filter(|known| known.email.is_same(self.author))
             .filter_map(|known| known.language);
         let of_account = || self.own_account().and_then(|account| account.language);
         mail.language.or(before).or_else(|| known.next()).or_else(of_account)
@@ -266,7 +265,7 @@ pub(super) fn name_of(
     incident: Option<&Incident>,
     policy: &Policy,
 ) -> Option<Name> {
-    let is_author = |known: &EmailAddress| known.as_str().eq_ignore_ascii_case(author.as_str());
+    let is_author = |known: &EmailAddress| known.is_same(author);
     let own = incident.map(|incident| &incident.customer);
     let known = own.filter(|own| is_author(&own.email)).map(|own| own.name.clone());
     let of_team = || {

@@ -43,9 +43,8 @@ pub(super) fn stopped<'a>(
 
 /// Whether the desk itself writes from an address, or takes mail in at it.
 fn is_own(address: &EmailAddress, policy: &Policy) -> bool {
-    let sender = policy.desk.sender.address.as_str();
     let takes_in = policy.inbound.as_ref().is_some_and(|inbound| inbound.is_own(address.as_str()));
-    takes_in || address.as_str().eq_ignore_ascii_case(sender)
+    takes_in || address.is_same(&policy.desk.sender.address)
 }
 
 /// What becomes of a mail that is believed and that a machine wrote: who could be asked is nobody, and
@@ -89,7 +88,7 @@ fn domains_of(team: &Team) -> Vec<Domain> {
 
 /// Whether somebody is of a team: by an address of it, or a domain that the policy names.
 pub(super) fn is_of_team(author: &EmailAddress, team: &Team) -> bool {
-    let is_author = |known: &EmailAddress| known.as_str().eq_ignore_ascii_case(author.as_str());
+    let is_author = |known: &EmailAddress| known.is_same(author);
     let domain = author.domain().parse::<Domain>();
     team.addresses.iter().chain(&team.backup).any(is_author)
         || domain.is_ok_and(|domain| team.domains.iter().any(|known| is_within(&domain, known)))

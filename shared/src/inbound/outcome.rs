@@ -64,28 +64,9 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Writes an enumeration's variants as serde does.
-macro_rules! told_in_a_word {
-    ($name:ident) => {
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.into())
-            }
-        }
-    };
-}
-
 /// What a mail did to an incident.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    utoipa::ToSchema,
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -101,41 +82,26 @@ pub enum Did {
     /// Went on its timeline.
     Added,
 }
-told_in_a_word!(Did);
 
 /// What a request by mail lacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Missing {
     /// The incident's number.
     Number,
     /// The business justification.
     Justification,
     /// Both.
+    #[strum(to_string = "number+justification")]
     Both,
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Number => "number",
-            Self::Justification => "justification",
-            Self::Both => "number+justification",
-        })
-    }
 }
 
 /// Why a mail is held until a person has looked at it.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    utoipa::ToSchema,
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -167,19 +133,10 @@ pub enum Quarantined {
     /// It says too little, and its author has not said more since.
     Incomplete,
 }
-told_in_a_word!(Quarantined);
 
 /// Why a mail changes nothing and gets no answer.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Serialize,
-    Deserialize,
-    strum::IntoStaticStr,
-    utoipa::ToSchema,
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::Display, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -197,4 +154,3 @@ pub enum Noted {
     /// Its sender has written again, and the later mail is kept with what this one said.
     Continued,
 }
-told_in_a_word!(Noted);

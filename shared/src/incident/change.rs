@@ -284,8 +284,8 @@ impl<'a> Draft<'a> {
         let same = |told: &Told| {
             &told.to == to && std::mem::discriminant(&told.kind) == std::mem::discriminant(&kind)
         };
-        let is_spared = |spared: &EmailAddress| spared.as_str().eq_ignore_ascii_case(to.as_str());
-        if !self.emails.iter().any(same) && !self.spared.as_ref().is_some_and(is_spared) {
+        let is_spared = self.spared.as_ref().is_some_and(|spared| spared.is_same(to));
+        if !is_spared && !self.emails.iter().any(same) {
             self.emails.push(Told { to: to.clone(), language, customer, kind });
         }
     }

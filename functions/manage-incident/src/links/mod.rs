@@ -154,8 +154,7 @@ impl<S: Store> Pages<S> {
         };
         let escalate = keys.sign(&Link { action: Action::Escalate, ..link.clone() });
         let incident = &story.incident;
-        let customer = incident.customer.email.as_str();
-        let is_its_own = customer.eq_ignore_ascii_case(link.recipient.as_str());
+        let is_its_own = incident.customer.email.is_same(&link.recipient);
         let timeline = if is_its_own { story.timeline.as_slice() } else { &[] };
         self.say(&Said::View { incident, timeline, escalate }, link.language)
     }

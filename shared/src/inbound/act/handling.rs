@@ -148,8 +148,7 @@ impl<S: Store> Handling<'_, S> {
         id: &MailId,
         author: &Mailbox,
     ) -> Result<Option<MailRecord>, StoreError> {
-        let is_author =
-            |from: &EmailAddress| from.as_str().eq_ignore_ascii_case(author.address.as_str());
+        let is_author = |from: &EmailAddress| from.is_same(&author.address);
         let record = self.desk.store.load_mail(id).await?;
         Ok(record.filter(|record| record.from.as_ref().is_some_and(is_author)))
     }
