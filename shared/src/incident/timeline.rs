@@ -40,7 +40,6 @@ pub struct TimelineEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Source {
     /// Its id, under which all of it is kept for a while.
-    #[schema(value_type = String)]
     pub id: MailId,
     /// Who released it from quarantine, and so vouches for its author.
     #[serde(default, skip_serializing_if = "Option::is_none")]
