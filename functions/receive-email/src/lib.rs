@@ -6,7 +6,7 @@
 
 mod objects;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 use shared::desk::Desk;
@@ -35,14 +35,7 @@ pub async fn handle<S: Store>(
     let failed: Vec<_> =
         messages.buffered(CONCURRENCY).filter_map(|failed| async { failed }).collect().await;
     let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed
-        .into_iter()
-        .map(|id| {
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            failure
-        })
-        .collect();
+    response.set_failures(failed);
     response
 }
 

@@ -7,10 +7,8 @@
 
 mod event;
 
-use std::time::Duration;
-
 use serde_json::Value;
-use shared::carry_out::{Attendant, Failure, carry_out};
+use shared::carry_out::{Attendant, Failure, carry_out, pause};
 use shared::desk::Desk;
 use shared::incident::Command;
 use shared::outbox::{EmailItem, FactKind, Learned};
@@ -22,7 +20,6 @@ use event::{Event, Heard};
 /// How often an e-mail is looked at anew when something else of it was recorded in the meantime: SES
 /// tells several things of it within a second.
 const ATTEMPTS: u32 = 8;
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Handles an event of SES, as EventBridge delivers it.
 ///
@@ -46,7 +43,7 @@ pub async fn handle<S: Store>(desk: &Desk<S>, event: Value) -> Result<(), StoreE
 }
 
 async fn record<S: Store>(desk: &Desk<S>, heard: &Heard) -> Result<(), StoreError> {
-    for _ in 0..ATTEMPTS {
+    for attempt in 0..ATTEMPTS {
         let item = match desk.store.load_email(&heard.email).await {
             Ok(Some(item)) if heard.is_of(&item) => item,
             Ok(_) => {
@@ -62,7 +59,7 @@ async fn record<S: Store>(desk: &Desk<S>, heard: &Heard) -> Result<(), StoreErro
                 return Ok(());
             }
             Err(StoreError::Conflict) => {
-                tokio::time::sleep(LONGEST_PAUSE.mul_f64(fastrand::f64())).await;
+                pause(attempt).await;
             }
             Err(error) => return Err(failed(desk, heard, error)),
         }
