@@ -1,7 +1,10 @@
-//! DynamoDB, embedded, behind the real SDK over HTTP.
+//! DynamoDB, embedded, behind the real SDK over HTTP, with the table of `infra/template.yaml`.
 
 use escalation_desk::dynamodb::EmbeddedDynamoDb;
+use escalation_desk::stream::source::StreamedRecord;
 use escalation_desk::table;
+use escalation_desk::template::Template;
+use serde_json::Value;
 use shared::aws::Aws;
 use shared::config::Environment;
 use tokio::net::TcpListener;
@@ -12,7 +15,7 @@ pub struct TestDynamoDb {
     pub aws: Aws,
     /// The table.
     pub table: &'static str,
-    _database: EmbeddedDynamoDb,
+    database: EmbeddedDynamoDb,
 }
 
 impl TestDynamoDb {
@@ -27,8 +30,28 @@ impl TestDynamoDb {
         let address = listener.local_addr().expect("an address");
         tokio::spawn(database.serve(listener, std::future::pending()));
         let aws = aws_at(&format!("http://{address}"));
-        table::ensure(&aws.dynamodb()).await.expect("a table");
-        Self { aws, table: table::TABLE, _database: database }
+        let template = Template::shipped().expect("a template");
+        table::ensure(&aws.dynamodb(), &template).await.expect("a table");
+        Self { aws, table: table::TABLE, database }
+    }
+
+    /// All that the stream of the table has told so far, as Lambda hands it on.
+    ///
+    /// # Panics
+    ///
+    /// When the stream cannot be read.
+    pub async fn streamed(&self) -> Vec<Value> {
+        let stream = self.database.stream(self.table).expect("a stream");
+        let mut position = stream.trim_horizon().expect("its beginning");
+        let mut told = Vec::new();
+        loop {
+            let (records, next) = stream.read(&position, 1_000).await.expect("records");
+            if records.is_empty() {
+                return told;
+            }
+            told.extend(records.into_iter().map(|StreamedRecord { record, .. }| record));
+            position = next;
+        }
     }
 }
 

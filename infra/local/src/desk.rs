@@ -43,6 +43,7 @@ use crate::schedule::Schedule;
 use crate::ses::{Ses, events};
 use crate::stream::pump;
 use crate::table::{self, TABLE, TableError};
+use crate::template::{Template, TemplateError};
 use crate::{gateway, ses};
 
 /// In the data folder: what webhooks are signed with.
@@ -90,6 +91,9 @@ pub enum StartError {
     /// The SDK's configuration.
     #[error(transparent)]
     Config(#[from] ConfigMistakes),
+    /// The template of the stack.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// The table.
     #[error(transparent)]
     Table(#[from] TableError),
@@ -128,6 +132,8 @@ pub struct Running {
 ///
 /// [`StartError`].
 pub async fn start(options: Options) -> Result<Running, StartError> {
+    let template = Template::shipped()?;
+    let [emails, webhooks] = template.stream_filters_of(["dispatch-email", "dispatch-webhook"])?;
     let ports = options.ports.take().await?;
     let held = options.data.as_deref().map(data::hold).transpose()?;
     let (api, dynamodb, mailbox) =
@@ -178,7 +184,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         tokio::spawn(database.serve(ports.dynamodb.listener, stopped(backends_stop.clone()))),
         tokio::spawn(serve(ports.mailbox, inbox, backends_stop)),
     ];
-    let stream = match prepare_table(&aws, &database).await {
+    let stream = match prepare_table(&aws, &database, &template).await {
         Ok(stream) => stream,
         Err(error) => {
             backends.iter().for_each(JoinHandle::abort);
@@ -188,7 +194,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
     let schedule = Schedule::for_policy(&options.policy);
     let desk = Desk { store, policy: Arc::new(options.policy), clock: clock.clone() };
-    let emails: pump::Invoke = {
+    let dispatch_email: pump::Invoke = {
         let function =
             (desk.clone(), SesMailer::new(aws.ses()).told_of_by(configuration_set), links);
         Arc::new(move |records| {
@@ -197,7 +203,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
                 .boxed()
         })
     };
-    let webhooks: pump::Invoke = {
+    let dispatch_webhook: pump::Invoke = {
         // Reads the system's roots, which a machine without webhooks need not have.
         let poster = LazyLock::new(|| Poster::new(connections_to_others()));
         let function = Arc::new((desk.clone(), signing, poster));
@@ -210,7 +216,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
             .boxed()
         })
     };
-    let functions = pump::Functions { emails, webhooks };
+    let mappings = pump::Mappings {
+        emails: pump::Mapping { filter: emails, invoke: dispatch_email },
+        webhooks: pump::Mapping { filter: webhooks, invoke: dispatch_webhook },
+    };
     let sweep = {
         let desk = desk.clone();
         move |event| {
@@ -242,12 +251,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (stop_requests, requests_stop) = watch::channel(false);
     let requests = vec![
         tokio::spawn(serve(ports.api, gateway::router(desk, link_keys), requests_stop.clone())),
-        tokio::spawn(pump::run(
-            stream,
-            pump::Settings::default(),
-            functions,
-            requests_stop.clone(),
-        )),
+        tokio::spawn(pump::run(stream, pump::Settings::default(), mappings, requests_stop.clone())),
         tokio::spawn(worker::run(
             received,
             worker::Settings::default(),
@@ -311,8 +315,9 @@ impl Mail {
 async fn prepare_table(
     aws: &Aws,
     database: &EmbeddedDynamoDb,
+    template: &Template,
 ) -> Result<crate::stream::source::StreamSource, StartError> {
-    table::ensure(&aws.dynamodb()).await?;
+    table::ensure(&aws.dynamodb(), template).await?;
     Ok(database.stream(TABLE)?)
 }
 

@@ -11,7 +11,8 @@
 //!           receive-email and record-delivery          journal       what is kept in files
 //! ```
 //!
-//! No rule of the desk lives here, and nothing outside this crate knows that it exists. It listens on
+//! Its table and the filters of its stream are those of `infra/template.yaml` (`template`). No rule of
+//! the desk lives here, and nothing outside this crate knows that it exists. It listens on
 //! loopback only, and never reaches an AWS account; webhooks go where the policy says.
 
 pub mod arguments;
@@ -30,6 +31,7 @@ mod s3;
 mod schedule;
 mod ses;
 pub mod simulate;
-mod stream;
+pub mod stream;
 pub mod table;
+pub mod template;
 pub mod welcome;

@@ -3,15 +3,17 @@
 //!
 //! ```text
 //! source  reads the stream's records in order, and trims what is consumed
-//! outbox  the mappings' filters: e-mails, and webhooks, that wait to be sent
+//! filter  which records a function is called for
+//! record  what of a record the mapping itself looks at
 //! pump    deals records out to lanes by incident, and keeps account of what is consumed
 //! lane    batches of at most ten, in order; retries what failed, halves a batch that fails whole
 //! ```
 //!
 //! At least once, as in AWS: what was not consumed is still in the stream when the desk starts
-//! again. The settings are those of `infra/template.yaml` but for the number of lanes, which is
-//! small there because SES limits a new account; and but for webhooks, which do not keep the stream
-//! here: what one reader has too many of, or is lost with the process, the sweep hands out again.
+//! again. The filters are read out of `infra/template.yaml`. The other settings are those of it but for
+//! the number of lanes, which is small there because SES limits a new account; and but for webhooks,
+//! which do not keep the stream here: what one reader has too many of, or is lost with the process, the
+//! sweep hands out again.
 
 use serde_json::Value;
 
@@ -19,7 +21,8 @@ use serde_json::Value;
 pub type Record = Value;
 
 mod consumed;
+pub mod filter;
 mod lane;
-mod outbox;
 pub mod pump;
+mod record;
 pub mod source;

@@ -1,23 +1,28 @@
-//! The table, made through the SDK as CloudFormation makes it from `infra/template.yaml`.
-//!
-//! Must say the same as the template does: keys, the `due` index, the stream, what expires.
+//! The table, made through the SDK from what `infra/template.yaml` says of it, as CloudFormation does.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
     TimeToLiveSpecification, TimeToLiveStatus,
 };
 
-/// The table's name.
+use crate::template::{Attribute, Index, Key, Table, Template, TemplateError};
+
+/// The table's name. CloudFormation makes one up.
 pub const TABLE: &str = "escalation-desk";
-const EXPIRES_AT: &str = "expires_at";
 
 /// Why the table could not be made. Says everything itself: the SDK's errors are chains of five.
 #[derive(Debug, thiserror::Error)]
 #[error("the table could not be made: {0}")]
 pub struct TableError(String);
+
+impl From<TemplateError> for TableError {
+    fn from(error: TemplateError) -> Self {
+        Self(error.to_string())
+    }
+}
 
 impl From<BuildError> for TableError {
     fn from(error: BuildError) -> Self {
@@ -31,56 +36,75 @@ impl<E: std::error::Error + 'static> From<SdkError<E>> for TableError {
     }
 }
 
-/// Makes the table unless it is there already.
+/// Makes the table of the template unless it is there already.
 ///
 /// # Errors
 ///
-/// [`TableError`] when DynamoDB refuses or does not answer.
-pub async fn ensure(client: &Client) -> Result<(), TableError> {
-    let created = client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute("pk", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("sk", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("due_shard", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("due_at", ScalarAttributeType::N)?)
-        .key_schema(key("pk", KeyType::Hash)?)
-        .key_schema(key("sk", KeyType::Range)?)
-        .global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name("due")
-                .key_schema(key("due_shard", KeyType::Hash)?)
-                .key_schema(key("due_at", KeyType::Range)?)
-                .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-                .build()?,
-        )
-        .stream_specification(
-            StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(StreamViewType::NewImage)
-                .build()?,
-        )
-        .send()
-        .await;
-    match created {
+/// [`TableError`] when the template has what cannot be made here, or DynamoDB refuses or does not
+/// answer.
+pub async fn ensure(client: &Client, template: &Template) -> Result<(), TableError> {
+    let table = template.table()?;
+    match create(client, &table)?.send().await {
         Ok(_) => {}
         Err(error)
             if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {}
         Err(error) => return Err(error.into()),
     }
-    expire(client).await
+    expire(client, &table).await
+}
+
+fn create(client: &Client, table: &Table) -> Result<CreateTableFluentBuilder, BuildError> {
+    let stream = StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(table.stream_specification.stream_view_type.as_str().into())
+        .build()?;
+    let mut create = client
+        .create_table()
+        .table_name(TABLE)
+        .billing_mode(table.billing_mode.as_str().into())
+        .set_key_schema(Some(keys(&table.key_schema)?))
+        .stream_specification(stream);
+    for Attribute { attribute_name, attribute_type } in &table.attribute_definitions {
+        let attribute = AttributeDefinition::builder()
+            .attribute_name(attribute_name)
+            .attribute_type(attribute_type.as_str().into());
+        create = create.attribute_definitions(attribute.build()?);
+    }
+    for Index { index_name, key_schema, projection } in &table.global_secondary_indexes {
+        let projection = Projection::builder()
+            .projection_type(projection.projection_type.as_str().into())
+            .set_non_key_attributes(projection.non_key_attributes.clone());
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index_name)
+            .set_key_schema(Some(keys(key_schema)?))
+            .projection(projection.build());
+        create = create.global_secondary_indexes(index.build()?);
+    }
+    Ok(create)
+}
+
+fn keys(keys: &[Key]) -> Result<Vec<KeySchemaElement>, BuildError> {
+    let element = |key: &Key| {
+        KeySchemaElement::builder()
+            .attribute_name(&key.attribute_name)
+            .key_type(key.key_type.as_str().into())
+            .build()
+    };
+    keys.iter().map(element).collect()
 }
 
 /// Asked for separately: a desk that was killed between the two calls has a table without it.
-async fn expire(client: &Client) -> Result<(), TableError> {
+async fn expire(client: &Client, table: &Table) -> Result<(), TableError> {
     let said = client.describe_time_to_live().table_name(TABLE).send().await?;
     let status = said.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
-    if status == Some(&TimeToLiveStatus::Enabled) {
+    let wanted = &table.time_to_live_specification;
+    if (status == Some(&TimeToLiveStatus::Enabled)) == wanted.enabled {
         return Ok(());
     }
-    let specification =
-        TimeToLiveSpecification::builder().attribute_name(EXPIRES_AT).enabled(true).build()?;
+    let specification = TimeToLiveSpecification::builder()
+        .attribute_name(&wanted.attribute_name)
+        .enabled(wanted.enabled)
+        .build()?;
     client
         .update_time_to_live()
         .table_name(TABLE)
@@ -88,12 +112,4 @@ async fn expire(client: &Client) -> Result<(), TableError> {
         .send()
         .await?;
     Ok(())
-}
-
-fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinition, BuildError> {
-    AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
-}
-
-fn key(name: &str, kind: KeyType) -> Result<KeySchemaElement, BuildError> {
-    KeySchemaElement::builder().attribute_name(name).key_type(kind).build()
 }

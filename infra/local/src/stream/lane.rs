@@ -11,7 +11,7 @@ use std::time::Duration;
 use aws_lambda_events::streams::DynamoDbEventResponse;
 use futures::FutureExt;
 
-use super::{Record, outbox};
+use super::{Record, record};
 
 /// What a function answers to a batch.
 pub type Answer = Result<DynamoDbEventResponse, lambda_runtime::Error>;
@@ -95,7 +95,7 @@ fn first_failure(batch: &[Record], answer: &DynamoDbEventResponse) -> Option<usi
     failures
         .map(|failure| {
             let named = failure.item_identifier.as_deref();
-            let is_it = |record| named.is_some() && outbox::sequence_number(record) == named;
+            let is_it = |record| named.is_some() && record::sequence_number(record) == named;
             batch.iter().position(is_it).unwrap_or(0)
         })
         .min()
@@ -130,7 +130,7 @@ mod tests {
     async fn batches(numbers: &[&str], answer: impl Fn(usize, &str) -> Answer) -> Vec<String> {
         let seen = Mutex::new(Vec::new());
         let invoke = |batch: Vec<Record>| {
-            let ids: String = batch.iter().filter_map(outbox::sequence_number).collect();
+            let ids: String = batch.iter().filter_map(record::sequence_number).collect();
             let mut seen = seen.lock().unwrap();
             seen.push(ids.clone());
             std::future::ready(answer(seen.len(), &ids))

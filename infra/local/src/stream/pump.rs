@@ -14,10 +14,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::consumed::{Consumed, Ticket};
+use super::filter::Filter;
 use super::lane::{Answer, Retries, deliver};
-use super::outbox::Outbox;
 use super::source::{Position, SourceError, StreamSource, StreamedRecord};
-use super::{Record, outbox};
+use super::{Record, record};
 
 /// How the mapping is set up.
 #[derive(Debug, Clone, Copy)]
@@ -49,35 +49,44 @@ type Lane = mpsc::Sender<(Ticket, Record)>;
 /// Calls a function with a batch.
 pub type Invoke = Arc<dyn Fn(Vec<Record>) -> BoxFuture<'static, Answer> + Send + Sync>;
 
-/// The functions that the mappings call.
+/// Calls a function for the records that pass a filter.
 #[derive(Clone)]
-pub struct Functions {
-    /// `dispatch-email`.
-    pub emails: Invoke,
-    /// `dispatch-webhook`.
-    pub webhooks: Invoke,
+pub struct Mapping {
+    /// Which records.
+    pub filter: Filter,
+    /// The function.
+    pub invoke: Invoke,
+}
+
+/// The mappings of the stream.
+#[derive(Clone)]
+pub struct Mappings {
+    /// To `dispatch-email`.
+    pub emails: Mapping,
+    /// To `dispatch-webhook`.
+    pub webhooks: Mapping,
 }
 
 /// Pumps until `stop` says true or its sender is gone, then lets running batches end.
 pub async fn run(
     source: StreamSource,
     settings: Settings,
-    functions: Functions,
+    mappings: Mappings,
     mut stop: watch::Receiver<bool>,
 ) {
     let consumed = Arc::new(Mutex::new(Consumed::default()));
     let mut running = JoinSet::new();
-    let mut lanes = |invoke: &Invoke| -> Vec<Lane> {
+    let mut lanes = |Mapping { filter, invoke }: Mapping| -> Lanes {
         let lanes = (0..settings.lanes.max(1)).map(|_| {
             // Room for all that is read before the reader waits.
             let (lane, records) = mpsc::channel(MOST_OPEN + PAGE);
             let consumed = Arc::clone(&consumed);
-            running.spawn(work(records, settings, Arc::clone(invoke), consumed, stop.clone()));
+            running.spawn(work(records, settings, Arc::clone(&invoke), consumed, stop.clone()));
             lane
         });
-        lanes.collect()
+        Lanes { filter, lanes: lanes.collect() }
     };
-    let (emails, webhooks) = (lanes(&functions.emails), lanes(&functions.webhooks));
+    let (emails, webhooks) = (lanes(mappings.emails), lanes(mappings.webhooks));
     let mut reader = Reader { source, position: None, consumed, emails, webhooks };
     while !*stop.borrow() {
         let pause = match reader.step().await {
@@ -93,8 +102,8 @@ pub async fn run(
             changed = stop.changed() => if changed.is_err() { break },
         }
     }
-    reader.emails.clear();
-    reader.webhooks.clear();
+    reader.emails.lanes.clear();
+    reader.webhooks.lanes.clear();
     while running.join_next().await.is_some() {}
     reader.trim_or_say_why().await;
 }
@@ -108,8 +117,14 @@ struct Reader {
     source: StreamSource,
     position: Option<Position>,
     consumed: Arc<Mutex<Consumed>>,
-    emails: Vec<Lane>,
-    webhooks: Vec<Lane>,
+    emails: Lanes,
+    webhooks: Lanes,
+}
+
+/// The lanes of a function, and what they are for.
+struct Lanes {
+    filter: Filter,
+    lanes: Vec<Lane>,
 }
 
 impl Reader {
@@ -136,16 +151,16 @@ impl Reader {
     fn deal_out(&self, StreamedRecord { event_id, record }: StreamedRecord) {
         let mut consumed = lock(&self.consumed);
         let ticket = consumed.read(event_id);
-        match outbox::waits(&record) {
+        if self.webhooks.filter.passes(&record)
+            && let Err(TrySendError::Full(_)) = self.webhooks.take(ticket, record.clone())
+        {
+            tracing::warn!("too many webhooks wait; the sweep hands one out again");
+        }
+        if self.emails.filter.passes(&record) {
             // A lane only goes when the pump stops; the record is then read again after a restart.
-            Some(Outbox::Emails) => drop(into_lane(&self.emails, ticket, record)),
-            Some(Outbox::Webhooks) => {
-                consumed.finish(ticket);
-                if let Err(TrySendError::Full(_)) = into_lane(&self.webhooks, ticket, record) {
-                    tracing::warn!("too many webhooks wait; the sweep hands one out again");
-                }
-            }
-            None => consumed.finish(ticket),
+            drop(self.emails.take(ticket, record));
+        } else {
+            consumed.finish(ticket);
         }
     }
 
@@ -160,13 +175,11 @@ impl Reader {
     }
 }
 
-fn into_lane(
-    lanes: &[Lane],
-    ticket: Ticket,
-    record: Record,
-) -> Result<(), TrySendError<(Ticket, Record)>> {
-    let lane = &lanes[lane_of(outbox::partition_key(&record), lanes.len())];
-    lane.try_send((ticket, record))
+impl Lanes {
+    fn take(&self, ticket: Ticket, record: Record) -> Result<(), TrySendError<(Ticket, Record)>> {
+        let lane = &self.lanes[lane_of(record::partition_key(&record), self.lanes.len())];
+        lane.try_send((ticket, record))
+    }
 }
 
 async fn work(
@@ -202,6 +215,7 @@ mod tests {
 
     use super::super::source::fixture;
     use super::*;
+    use crate::template::Template;
 
     const TRIES: u32 = 1_000;
 
@@ -227,6 +241,17 @@ mod tests {
         invoked(|_| std::future::pending())
     }
 
+    /// The mappings as the template has them.
+    fn mappings(emails: Invoke, webhooks: Invoke) -> Mappings {
+        let mut filters = Template::shipped().unwrap().stream_filters().unwrap();
+        let mut mapping = |function, invoke| {
+            let filter = filters.remove(function).unwrap();
+            Mapping { filter, invoke }
+        };
+        let emails = mapping("dispatch-email", emails);
+        Mappings { emails, webhooks: mapping("dispatch-webhook", webhooks) }
+    }
+
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn every_email_arrives_in_its_incidents_order_and_the_stream_is_trimmed() {
         let (_folder, database, source) = fixture::table_with_stream();
@@ -247,16 +272,16 @@ mod tests {
                 && failures.lock().unwrap().insert(id)
             {
                 let mut failure = DynamoDbBatchItemFailure::default();
-                failure.item_identifier = outbox::sequence_number(record).map(str::to_owned);
+                failure.item_identifier = record::sequence_number(record).map(str::to_owned);
                 answer.batch_item_failures.push(failure);
                 arrived.pop();
             }
             in_function.lock().unwrap().extend(arrived);
             std::future::ready(Ok(answer))
         };
-        let functions = Functions { emails: invoked(invoke), webhooks: never() };
+        let mappings = mappings(invoked(invoke), never());
         let (stop, stopped) = watch::channel(false);
-        let pump = tokio::spawn(run(source.clone(), settings(), functions, stopped));
+        let pump = tokio::spawn(run(source.clone(), settings(), mappings, stopped));
         for _ in 0..TRIES {
             if done.lock().unwrap().len() >= 60 {
                 break;
@@ -291,9 +316,9 @@ mod tests {
                 std::future::pending().await
             }
         };
-        let functions = Functions { emails: invoked(hangs), webhooks: never() };
+        let mappings = mappings(invoked(hangs), never());
         let (_stop, stopped) = watch::channel(false);
-        let killed = tokio::spawn(run(source.clone(), settings(), functions, stopped));
+        let killed = tokio::spawn(run(source.clone(), settings(), mappings, stopped));
         assert_eq!(calls.recv().await, Some(2));
         killed.abort();
         assert!(killed.await.unwrap_err().is_cancelled());
@@ -321,9 +346,9 @@ mod tests {
             let told = called.send(ids(&batch).len());
             async move { Ok(told.map(|()| DynamoDbEventResponse::default())?) }
         };
-        let functions = Functions { emails: invoked(emails), webhooks: never() };
+        let mappings = mappings(invoked(emails), never());
         let (_stop, stopped) = watch::channel(false);
-        let pump = tokio::spawn(run(source.clone(), settings(), functions, stopped));
+        let pump = tokio::spawn(run(source.clone(), settings(), mappings, stopped));
         assert_eq!(calls.recv().await, Some(1));
         for _ in 0..TRIES {
             let start = source.trim_horizon().unwrap();

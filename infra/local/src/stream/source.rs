@@ -213,7 +213,7 @@ pub(super) mod fixture {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outbox;
+    use super::super::record;
     use super::*;
 
     fn put(database: &Database, pk: &str) {
@@ -238,7 +238,7 @@ mod tests {
         assert!(first["eventSourceARN"].as_str().unwrap().contains("table/desk/stream/"));
         assert_eq!(first["dynamodb"]["NewImage"]["pk"]["S"], "a");
         assert_eq!(second["dynamodb"]["NewImage"]["pk"]["S"], "b");
-        assert!(outbox::sequence_number(first) < outbox::sequence_number(second));
+        assert!(record::sequence_number(first) < record::sequence_number(second));
     }
 
     #[tokio::test]
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(remaining(&source).await, all[2..]);
         put(&database, "d");
         let now = remaining(&source).await;
-        let [last, next] = [&all[2], &now[1]].map(|kept| outbox::sequence_number(&kept.record));
+        let [last, next] = [&all[2], &now[1]].map(|kept| record::sequence_number(&kept.record));
         assert!(next > last);
     }
 }
