@@ -1,7 +1,7 @@
 //! Configuration from the environment: read once at start, every mistake told at once.
 //!
 //! The environment is a function from name to value, so that the desk on one machine can hand the
-//! same code another one.
+//! same code another one, and a test can note what is asked of it.
 
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::policy::Policy;
 use crate::store::dynamodb::DynamoDbStore;
+use crate::telemetry;
 
 /// Reads variables and remembers what was wrong with them.
 pub struct Environment<'a> {
@@ -74,6 +75,12 @@ impl<A: Config, B: Config> Config for (A, B) {
     }
 }
 
+impl<A: Config, B: Config, C: Config> Config for (A, B, C) {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        (A::read(environment), B::read(environment), C::read(environment))
+    }
+}
+
 /// What every function starts with.
 #[derive(Debug)]
 pub struct Function {
@@ -112,26 +119,31 @@ impl Config for FunctionConfig {
 }
 
 impl Function {
-    /// Reads the process's own environment and makes the clients, once.
+    /// Reads the process's own environment, sets up logs and metrics, and makes the clients, once. `C`
+    /// is what this function reads beside what all do.
     ///
     /// # Errors
     ///
     /// Every variable that is missing or wrong, every mistake of the policy.
-    pub fn start() -> Result<Self, ConfigMistakes> {
-        Self::start_with::<()>().map(|(function, ())| function)
+    #[expect(clippy::disallowed_methods, reason = "the one place where it is read")]
+    pub fn start<C: Config>() -> Result<(Self, C), ConfigMistakes> {
+        let (telemetry, function, more) = Self::read(&|name| std::env::var(name).ok())?;
+        telemetry::init(telemetry);
+        Ok((function, more))
     }
 
-    /// The same, for a function that reads more; its mistakes are told along with the others.
+    /// Reads all of it from an environment, and sets up nothing.
     ///
     /// # Errors
     ///
-    /// Every variable that is missing or wrong, every mistake of the policy.
-    pub fn start_with<C: Config>() -> Result<(Self, C), ConfigMistakes> {
-        let (FunctionConfig { table, policy, aws }, more) =
-            Environment::read(&|name| std::env::var(name).ok())?;
+    /// As for [`Function::start`].
+    pub fn read<C: Config>(
+        lookup: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<(telemetry::Settings, Self, C), ConfigMistakes> {
+        let (telemetry, FunctionConfig { table, policy, aws }, more) = Environment::read(lookup)?;
         let policy = policy.ok_or_else(|| ConfigMistakes(vec!["there is no policy".to_owned()]))?;
         let store = DynamoDbStore::new(aws.dynamodb(), table);
         let desk = Desk { store, policy: Arc::new(policy), clock: Clock::system() };
-        Ok((Self { desk, aws }, more))
+        Ok((telemetry, Self { desk, aws }, more))
     }
 }

@@ -12,6 +12,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::config::{Config, Environment};
 use crate::figures::{Fact, Measured};
 use crate::incident::clock::ClockName;
 
@@ -123,16 +124,28 @@ const OURS: [&str; 8] = [
     "submit_escalation",
 ];
 
-/// Sets up JSON logs at the level that Lambda was configured with (`AWS_LAMBDA_LOG_LEVEL`), and
-/// metrics in the namespace `METRICS_NAMESPACE`.
-pub fn init() {
-    let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse().ok());
+/// What logs and metrics are set up with.
+#[derive(Debug)]
+pub struct Settings {
+    /// `AWS_LAMBDA_LOG_LEVEL`: what Lambda was configured with. What cannot be read as a level is INFO.
+    level: LevelFilter,
+    /// `METRICS_NAMESPACE`: without it there are no metrics.
+    namespace: Option<String>,
+}
+
+impl Config for Settings {
+    fn read(environment: &mut Environment<'_>) -> Self {
+        let level = environment.optional("AWS_LAMBDA_LOG_LEVEL");
+        let level = level.and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+        Self { level, namespace: environment.optional("METRICS_NAMESPACE") }
+    }
+}
+
+/// Sets up JSON logs, and metrics.
+pub fn init(Settings { level, namespace }: Settings) {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
-    tracing_subscriber::registry()
-        .with(logged(level.unwrap_or(LevelFilter::INFO)))
-        .with(lines.with_current_span(false))
-        .init();
-    if let Ok(namespace) = std::env::var("METRICS_NAMESPACE")
+    tracing_subscriber::registry().with(logged(level)).with(lines.with_current_span(false)).init();
+    if let Some(namespace) = namespace
         && NAMESPACE.set(namespace).is_err()
     {
         tracing::warn!("telemetry was set up twice");

@@ -22,6 +22,9 @@ use shared::telemetry::{Metric, emit};
 use act::Done;
 use queue::Queue;
 
+/// What it reads of its environment beside what every function does: nothing.
+pub type Variables = ();
+
 /// How many items are acted on at the same time.
 const CONCURRENCY: usize = 16;
 /// How long before its time-out a sweep leaves.

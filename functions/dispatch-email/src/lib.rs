@@ -11,10 +11,15 @@ use shared::desk::Desk;
 use shared::dispatch;
 pub use shared::dispatch::Batch;
 use shared::email::EmailId;
-use shared::links::LinkWriter;
+use shared::links::{KeySource, LinkWriter, PublicUrl};
 use shared::mailer::Mailer;
+use shared::mailer::ses::ConfigurationSet;
 use shared::store::Store;
 use shared::store::dynamodb::keys;
+
+/// What it reads of its environment beside what every function does: where the keys of links are and
+/// where links lead, and where SES tells what becomes of an e-mail.
+pub type Variables = (KeySource, PublicUrl, Option<ConfigurationSet>);
 
 /// Handles a batch of stream records. The answer names the records to hand out again: those for
 /// which the store was unavailable.

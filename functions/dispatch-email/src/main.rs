@@ -1,16 +1,15 @@
-//! Wires `dispatch-email`: telemetry, configuration, clients, handler.
+//! Wires `dispatch-email`: configuration, telemetry, clients, handler.
 
-use dispatch_email::Batch;
+use dispatch_email::{Batch, Variables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use shared::config::Function;
 use shared::links::{KeyRing, LinkWriter};
 use shared::mailer::ses::SesMailer;
-use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    telemetry::init();
-    let (Function { desk, aws }, ((keys, public_url), configuration_set)) = Function::start_with()?;
+    let (Function { desk, aws }, (keys, public_url, configuration_set)) =
+        Function::start::<Variables>()?;
     let mailer = SesMailer::new(aws.ses()).told_of_by(configuration_set);
     let links = LinkWriter::new(KeyRing::new(keys, &aws), public_url);
     let handler = service_fn(async |event: LambdaEvent<Batch>| {

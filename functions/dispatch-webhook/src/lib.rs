@@ -11,12 +11,16 @@ use aws_lambda_events::streams::DynamoDbEventResponse;
 use shared::desk::Desk;
 use shared::dispatch;
 pub use shared::dispatch::Batch;
+use shared::signing_keys::KeySource;
 use shared::store::Store;
 use shared::store::dynamodb::keys;
 use shared::webhook::WebhookId;
 use shared::webhook::keys::WebhookKeys;
 
 pub use post::{Outcome, Poster};
+
+/// What it reads of its environment beside what every function does: where the keys of webhooks are.
+pub type Variables = KeySource<WebhookKeys>;
 
 /// Handles a batch of stream records. The answer names the records to hand out again: those for
 /// which the store was unavailable.

@@ -1,17 +1,14 @@
-//! Wires `dispatch-webhook`: telemetry, configuration, connections, handler.
+//! Wires `dispatch-webhook`: configuration, telemetry, connections, handler.
 
-use dispatch_webhook::{Batch, Poster};
+use dispatch_webhook::{Batch, Poster, Variables};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use shared::aws::connections_to_others;
 use shared::config::Function;
-use shared::signing_keys::{KeyRing, KeySource};
-use shared::telemetry;
-use shared::webhook::keys::WebhookKeys;
+use shared::signing_keys::KeyRing;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    telemetry::init();
-    let (Function { desk, aws }, source) = Function::start_with::<KeySource<WebhookKeys>>()?;
+    let (Function { desk, aws }, source) = Function::start::<Variables>()?;
     let (ring, poster) = (KeyRing::new(source, &aws), Poster::new(connections_to_others()));
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
         // Without keys nothing can be signed: the stream hands the batch out again.

@@ -31,12 +31,15 @@ use shared::http::{
 };
 use shared::incident::timeline::Event;
 use shared::incident::{Change, Command, Refusal};
-use shared::links::KeyRing;
+use shared::links::{KeyRing, KeySource};
 use shared::store::Store;
 
 pub use deadlines::DeadlinesView;
 use request::NewIncident;
 pub use view::{IncidentView, StoryView};
+
+/// What it reads of its environment beside what every function does: where the keys of links are.
+pub type Variables = KeySource;
 
 /// What the OpenAPI document says of these routes. Only the test that writes it calls this.
 #[derive(Debug, utoipa::OpenApi)]

@@ -1,13 +1,12 @@
-//! Wires `manage-incident`: telemetry, configuration, clients, handler.
+//! Wires `manage-incident`: configuration, telemetry, clients, handler.
 
+use manage_incident::Variables;
 use shared::config::Function;
 use shared::links::KeyRing;
-use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    telemetry::init();
-    let (Function { desk, aws }, keys) = Function::start_with()?;
+    let (Function { desk, aws }, keys) = Function::start::<Variables>()?;
     let handler = manage_incident::router(desk, KeyRing::new(keys, &aws));
     lambda_http::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }

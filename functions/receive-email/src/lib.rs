@@ -12,13 +12,17 @@ use jiff::Timestamp;
 use shared::desk::Desk;
 use shared::inbound::receipt::NoReceipt;
 use shared::inbound::{Outcome, Receipt, act, reading};
-use shared::links::KeyRing;
+use shared::links::{KeyRing, KeySource};
 use shared::store::{Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
 pub use objects::{MailBucket, Objects};
 
 use objects::ObjectError;
+
+/// What it reads of its environment beside what every function does: where the keys of links are, and
+/// where mail is.
+pub type Variables = (KeySource, MailBucket);
 
 /// How many mails are handled at the same time: each may take a few megabytes.
 const CONCURRENCY: usize = 4;

@@ -1,16 +1,14 @@
-//! Wires `receive-email`: telemetry, configuration, clients, handler.
+//! Wires `receive-email`: configuration, telemetry, clients, handler.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use receive_email::{MailBucket, Objects};
+use receive_email::{Objects, Variables};
 use shared::config::Function;
 use shared::links::KeyRing;
-use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    telemetry::init();
-    let (Function { desk, aws }, (keys, bucket)) = Function::start_with::<(_, MailBucket)>()?;
+    let (Function { desk, aws }, (keys, bucket)) = Function::start::<Variables>()?;
     let (objects, keys) = (Objects::new(aws.s3(), bucket), KeyRing::new(keys, &aws));
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(receive_email::handle(&desk, &keys, &objects, event.payload).await)

@@ -17,6 +17,9 @@ use shared::telemetry::{Metric, emit};
 
 use event::{Event, Heard};
 
+/// What it reads of its environment beside what every function does: nothing.
+pub type Variables = ();
+
 /// How often an e-mail is looked at anew when something else of it was recorded in the meantime: SES
 /// tells several things of it within a second.
 const ATTEMPTS: u32 = 8;

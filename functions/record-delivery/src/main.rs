@@ -1,14 +1,13 @@
-//! Wires `record-delivery`: telemetry, configuration, clients, handler.
+//! Wires `record-delivery`: configuration, telemetry, clients, handler.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use record_delivery::Variables;
 use serde_json::Value;
 use shared::config::Function;
-use shared::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    telemetry::init();
-    let Function { desk, .. } = Function::start()?;
+    let (Function { desk, .. }, ()) = Function::start::<Variables>()?;
     let handler = service_fn(async |event: LambdaEvent<Value>| {
         record_delivery::handle(&desk, event.payload).await.map_err(Error::from)
     });

@@ -24,6 +24,9 @@ use shared::wrong_fields::WrongFields;
 
 pub use view::EscalationView;
 
+/// What it reads of its environment beside what every function does: nothing.
+pub type Variables = ();
+
 /// `POST /v1/escalations`.
 #[derive(Debug, Clone, Deserr, utoipa::ToSchema)]
 #[deserr(error = WrongFields, deny_unknown_fields)]
