@@ -12,7 +12,8 @@
 //! | what became of a mail | `MAIL#<id>` | `MAIL` | never; TTL `expires_at` unless it waits | `commit`, `keep_mail` | `load_mail` |
 //! | a mail that waits | `QUARANTINE#DESK` | `HELD#<told at>#<id>` | never | `commit`, `keep_mail` | `held_mails` |
 //! | what people know of those | `QUARANTINE#DESK` | `WATCH` | while one waits | `keep_mail`, `put_watch` | `load_watch`, `due` |
-//! | outbox e-mail about mail | `MAIL#<id>`, `QUARANTINE#DESK` | as of an incident | | | |
+//! | outbox e-mail about a mail | `MAIL#<id>` | `EMAIL#<version>#<index>` | as an incident's | | |
+//! | outbox e-mail about those that wait | `QUARANTINE#DESK` | `EMAIL#<version>#<index>` | as an incident's | | |
 //! | request answered | `REQUEST#<caller>#<key>` | `REQUEST` | never; TTL `expires_at` | `commit`, `keep_mail` | `answered` |
 //! | figures | `FIGURES#<yyyy-mm>` | `<dd>#<shard>` | never | `commit` | `figures` |
 //! | requests counted | `LIMIT#<what>#<hash of whom>#<window's start, or LAST>` | `LIMIT` | never; TTL `expires_at` | `commit` | `commit`'s condition |
