@@ -1,11 +1,13 @@
 //! The table, made through the SDK from what `infra/template.yaml` says of it, as CloudFormation does.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, GlobalSecondaryIndex, KeySchemaElement, Projection, StreamSpecification,
-    TimeToLiveSpecification, TimeToLiveStatus,
+    TableDescription, TimeToLiveSpecification, TimeToLiveStatus,
 };
 
 use crate::template::{Attribute, Index, Key, Table, Template, TemplateError};
@@ -40,17 +42,38 @@ impl<E: std::error::Error + 'static> From<SdkError<E>> for TableError {
 ///
 /// # Errors
 ///
-/// [`TableError`] when the template has what cannot be made here, or DynamoDB refuses or does not
-/// answer.
+/// [`TableError`] when the template has what cannot be made here, when the table that is there is
+/// another, or when DynamoDB refuses or does not answer.
 pub async fn ensure(client: &Client, template: &Template) -> Result<(), TableError> {
     let table = template.table()?;
     match create(client, &table)?.send().await {
         Ok(_) => {}
         Err(error)
-            if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) => {}
+            if error.as_service_error().is_some_and(|e| e.is_resource_in_use_exception()) =>
+        {
+            is_that_of(client, &table).await?;
+        }
         Err(error) => return Err(error.into()),
     }
     expire(client, &table).await
+}
+
+/// A table of kept data may be from before a change of the template, which nobody makes here.
+async fn is_that_of(client: &Client, table: &Table) -> Result<(), TableError> {
+    let there = client.describe_table().table_name(TABLE).send().await?.table;
+    let there = there.unwrap_or_else(|| TableDescription::builder().build());
+    let mut indexes = BTreeMap::new();
+    for index in &table.global_secondary_indexes {
+        indexes.insert(Some(index.index_name.as_str()), keys(&index.key_schema)?);
+    }
+    let indexes_there = there.global_secondary_indexes().iter();
+    let indexes_there: BTreeMap<_, _> =
+        indexes_there.map(|index| (index.index_name(), index.key_schema().to_vec())).collect();
+    if there.key_schema() == keys(&table.key_schema)? && indexes_there == indexes {
+        return Ok(());
+    }
+    let what = "the one in the data folder has other keys or indexes than infra/template.yaml says";
+    Err(TableError(what.to_owned()))
 }
 
 fn create(client: &Client, table: &Table) -> Result<CreateTableFluentBuilder, BuildError> {
