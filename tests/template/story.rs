@@ -127,13 +127,12 @@ pub async fn told() -> Vec<Value> {
     story.hand_out().await;
     story.sweep_at(90).await;
     story.hand_out().await;
-    // One mail lacks a number, which its sender is asked for. People hear of the other two, and let
-    // one go.
+    // One mail lacks a number, which its sender is asked for. Two wait for people, who refuse one and
+    // are told of the other in a while.
     story.receives("one", "PASS", "incomplete number").await;
     for id in ["two", "three"] {
         story.receives(id, "FAIL", "quarantined unauthenticated").await;
     }
-    story.sweep_at(100).await;
     let by = json!({ "by": "Grace" });
     story.asks(post_once("/v1/quarantine/two/refusal", "refused", &by), 200).await;
     story.hand_out().await;
