@@ -6,6 +6,7 @@ mod by_mail;
 mod deadlines;
 mod deliveries;
 mod facts;
+mod gauges;
 mod machines;
 mod orders;
 mod quarantine;
