@@ -8,6 +8,7 @@ mod deliveries;
 mod facts;
 mod gauges;
 mod machines;
+mod metrics;
 mod orders;
 mod quarantine;
 mod webhooks;

@@ -40,15 +40,12 @@ impl Told {
         self.directive()["Metrics"][0]["Unit"].as_str().unwrap_or_default()
     }
 
-    /// Its sets of dimensions, each in a string; the total is an empty one.
+    /// Its sets of dimensions; the total is an empty one.
     #[must_use]
-    pub fn dimensions(&self) -> BTreeSet<String> {
+    pub fn dimensions(&self) -> BTreeSet<Vec<&str>> {
         let sets = self.directive()["Dimensions"].as_array().into_iter().flatten();
-        let names = |set: &Value| {
-            let names = set.as_array().into_iter().flatten().filter_map(Value::as_str);
-            names.collect::<Vec<_>>().join(" ")
-        };
-        sets.map(names).collect()
+        let names = |set| Value::as_array(set).into_iter().flatten().filter_map(Value::as_str);
+        sets.map(|set| names(set).collect()).collect()
     }
 
     /// When it was told, and its value.
