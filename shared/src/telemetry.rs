@@ -24,6 +24,8 @@ pub enum Metric {
     /// At the start of a sweep, for how long the oldest due thing had been overdue, in milliseconds;
     /// 0 when nothing was. What nobody can act on stays due, and this grows.
     OldestOverdueMilliseconds,
+    /// How many things that people were promised fall due within a sweep's look-ahead, as it begins.
+    DueSoon,
     /// For how long the oldest of the e-mails that a sweep had to hand out again had been waiting since
     /// it was written, in milliseconds; 0 when there was none.
     OldestPendingEmailMilliseconds,
@@ -45,6 +47,10 @@ pub enum Metric {
     ResolutionTimeMilliseconds,
     /// The alarm of a ladder that is exhausted.
     LadderExhausted,
+    /// SES took an e-mail.
+    EmailsSent,
+    /// A recipient's mail server took an e-mail.
+    EmailsDelivered,
     /// An e-mail was given up on.
     EmailsParked,
     /// A webhook was given up on.
@@ -82,6 +88,7 @@ impl Metric {
         match self {
             Self::SweepHeartbeat => "SweepHeartbeat",
             Self::OldestOverdueMilliseconds => "OldestOverdue",
+            Self::DueSoon => "DueSoon",
             Self::OldestPendingEmailMilliseconds => "OldestPendingEmail",
             Self::LatenessMilliseconds => "Lateness",
             Self::Incidents => "Incidents",
@@ -92,6 +99,8 @@ impl Metric {
             Self::AcknowledgementTimeMilliseconds => "AcknowledgementTime",
             Self::ResolutionTimeMilliseconds => "ResolutionTime",
             Self::LadderExhausted => "LadderExhausted",
+            Self::EmailsSent => "EmailsSent",
+            Self::EmailsDelivered => "EmailsDelivered",
             Self::EmailsParked => "EmailsParked",
             Self::WebhooksParked => "WebhooksParked",
             Self::EmailsRequeued => "EmailsRequeued",

@@ -56,7 +56,9 @@ async fn care_does_its_work() -> Metrics {
     world.until(60).await;
     let by = json!({ "by": "Grace" });
     let response = json!({ "author": "Grace", "message": "We are looking at it." });
-    world.post("/v1/incidents/INC-1/responses", response).await;
+    for _ in ["initial response", "update"] {
+        world.post("/v1/incidents/INC-1/responses", response.clone()).await;
+    }
     assert_eq!(world.post("/v1/escalations", escalation("INC-1")).await.status, 201);
     assert_eq!(world.post("/v1/escalations", escalation("INC-2")).await.status, 201);
     for action in ["acknowledgement", "resolution", "reopening", "resolution", "reopening"] {
@@ -82,17 +84,20 @@ async fn people_write_mails() -> Metrics {
     world.metrics
 }
 
-/// Nobody acts: promises break, the ladder is exhausted, mails wait.
+/// Nobody acts: promises of every kind break, the ladder is exhausted, mails wait.
 async fn nobody_acts() -> Metrics {
     let world = World::new(DEFAULT_POLICY);
     assert_eq!(world.post("/v1/incidents", p1("INC-1")).await.status, 201);
+    let mut by_phone = p1("INC-3");
+    by_phone["channel"] = "phone".into();
+    assert_eq!(world.post("/v1/incidents", by_phone).await.status, 201);
     let forged = Arriving {
         dmarc: "FAIL".to_owned(),
         dkim: "FAIL".to_owned(),
         ..Arriving::plain(ADA, "escalations@example.com", "INC-2", "Our checkout is down.")
     };
     assert_eq!(world.receives("m1", &forged).await, "quarantined unauthenticated");
-    world.until(5 * HOUR).await;
+    world.until(7 * HOUR).await;
     let by = json!({ "by": "Grace" });
     assert_eq!(world.post("/v1/quarantine/m1/release", by).await.status, 200);
     world.metrics
@@ -195,15 +200,21 @@ async fn an_incident_cannot_be_read() -> Metrics {
     metrics
 }
 
-/// What is known of a metric: its unit, its sets of dimensions, and which functions tell it.
+/// What is known of a metric: its unit, its sets of dimensions with the values that they had, and which
+/// functions tell it.
 fn known<'a>(told: &'a [Told], name: &str) -> Option<Value> {
     let of = || told.iter().filter(|told| told.name() == name);
     let units: BTreeSet<_> = of().map(Told::unit).collect();
     let dimensions: BTreeSet<Vec<&'a str>> = of().flat_map(Told::dimensions).collect();
     let functions: BTreeSet<_> = of().map(|told| told.function).collect();
+    let names: BTreeSet<_> = dimensions.iter().flatten().copied().collect();
+    let by: BTreeMap<_, BTreeSet<_>> = names
+        .into_iter()
+        .map(|name| (name, of().filter_map(|told| told.by(name)).collect()))
+        .collect();
     let unit = units.first()?;
     assert_eq!(units.len(), 1, "{name} has one unit");
-    Some(json!({ "unit": unit, "dimensions": dimensions, "functions": functions }))
+    Some(json!({ "unit": unit, "dimensions": dimensions, "by": by, "functions": functions }))
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,6 +48,12 @@ impl Told {
         sets.map(|set| names(set).collect()).collect()
     }
 
+    /// The value of one of its dimensions.
+    #[must_use]
+    pub fn by(&self, dimension: &str) -> Option<&str> {
+        self.line[dimension].as_str()
+    }
+
     /// When it was told, and its value.
     ///
     /// # Panics

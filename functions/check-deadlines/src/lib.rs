@@ -117,6 +117,7 @@ pub async fn sweep<S: Store>(
     if read.is_ok() {
         // At once: a sweep that never comes to its heartbeat has told this.
         emit(Metric::OldestOverdueMilliseconds, milliseconds(queue.overdue(began)), began);
+        emit(Metric::DueSoon, i64::try_from(queue.ahead(began)).unwrap_or(i64::MAX), began);
     }
     let mut report = Report::default();
     let mut heartbeat = read.is_ok();

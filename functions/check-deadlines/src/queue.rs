@@ -61,6 +61,11 @@ impl Queue {
         overdue.unwrap_or_default().max(SignedDuration::ZERO)
     }
 
+    /// How much of what is promised to people lies ahead.
+    pub fn ahead(&self, now: Timestamp) -> usize {
+        self.promised.iter().rev().take_while(|(due_at, _)| *due_at > now).count()
+    }
+
     /// The earliest instant.
     pub fn next(&self) -> Option<Timestamp> {
         let first = [self.promised.first(), self.webhooks.first()].into_iter().flatten();
@@ -99,23 +104,25 @@ mod tests {
             DueTarget::Webhook(WebhookId { number, version: 1, index })
         };
         let incident = || DueTarget::Incident("INC-1".parse().unwrap());
-        for (due, overdue) in [
-            (vec![], 0),
-            (vec![(101, incident()), (220, incident())], 0),
-            (vec![(100, incident())], 0),
-            (vec![(99, incident()), (40, webhook(0))], 60),
-            (vec![(90, webhook(0)), (10, incident()), (200, webhook(1))], 90),
+        for (due, overdue, ahead) in [
+            (vec![], 0, 0),
+            (vec![(101, incident()), (220, incident())], 0, 2),
+            (vec![(100, incident())], 0, 0),
+            (vec![(99, incident()), (40, webhook(0))], 60, 0),
+            (vec![(90, webhook(0)), (10, incident()), (200, webhook(1))], 90, 0),
             (
                 vec![
                     (99, DueTarget::Quarantine),
                     (1, DueTarget::Foreign { pk: "X".to_owned(), sk: "X".to_owned() }),
                 ],
                 99,
+                0,
             ),
         ] {
             let mut queue = Queue::default();
             queue.extend(due.into_iter().map(|(s, target)| DueItem { due_at: at(s), target }));
             assert_eq!(queue.overdue(at(100)).as_secs(), overdue);
+            assert_eq!(queue.ahead(at(100)), ahead);
         }
     }
 
