@@ -1,4 +1,4 @@
-"""What is kept, and who hears when something is wrong."""
+"""Who hears when something is wrong."""
 
 import re
 
@@ -37,30 +37,10 @@ def alarms(cfn):
 
 
 def queues(cfn):
-    """What lies in a queue is encrypted, kept for 14 days, and somebody hears of it."""
+    """Somebody hears of what lies in a queue."""
     seen = {(metric, queue) for _, metric, queue in watched(cfn)}
     for name, queue in of_type(cfn, "AWS::SQS::Queue").items():
-        p = queue["Properties"]
-        if p.get("SqsManagedSseEnabled") is not True:
-            yield f"{name}: is not encrypted"
-        if p.get("MessageRetentionPeriod") != 1209600:
-            yield f"{name}: forgets before 14 days have passed"
         # Where mail is tried again and again, it is hidden most of the time.
-        for metric in (VISIBLE, HIDDEN) if "RedrivePolicy" in p else (VISIBLE,):
+        for metric in (VISIBLE, HIDDEN) if "RedrivePolicy" in queue["Properties"] else (VISIBLE,):
             if (metric, name) not in seen:
                 yield f"{name}: no alarm watches {metric}"
-
-
-def table(cfn):
-    """The state survives the stack, a slip of the hand, and a bad release."""
-    for name, resource in of_type(cfn, "AWS::DynamoDB::Table").items():
-        p = resource["Properties"]
-        promises = {
-            "outlives the stack": resource.get("DeletionPolicy") == "Retain",
-            "outlives a replacement": resource.get("UpdateReplacePolicy") == "Retain",
-            "is protected from deletion": p.get("DeletionProtectionEnabled") is True,
-            "can be restored to a point in time": p.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is True,
-            "forgets what has expired": p.get("TimeToLiveSpecification") == {"AttributeName": "expires_at", "Enabled": True},
-            "has a stream with new images": p.get("StreamSpecification", {}).get("StreamViewType") in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"),
-        }
-        yield from (f"{name}: not true that it {promise}" for promise, kept in promises.items() if not kept)
