@@ -9,6 +9,7 @@ role here asks for a managed policy.
 """
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from samtranslator.translator.translator import Translator
 
 from promises import access, building, http_api, mail_back, mail_in, operating, outbox, runbook, running
 from promises.reading import INFRA
+
+# It counts for AWS what is translated, sends it to nobody, and complains of that.
+logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)
 
 
 def translated(sam):
