@@ -8,6 +8,6 @@ use shared::telemetry;
 async fn main() -> anyhow::Result<()> {
     telemetry::init();
     let (Function { desk, aws }, keys) = Function::start_with()?;
-    let handler = manage_incident::router(desk, KeyRing::new(keys, &aws));
+    let handler = manage_incident::router(desk, KeyRing::new(keys, move || aws.secrets()));
     lambda_http::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
