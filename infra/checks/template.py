@@ -39,7 +39,6 @@ def broken(sam, cfn):
     yield from running.sending(sam)
     yield from running.schedule(cfn)
     yield from access.roles(cfn)
-    yield from access.state(sam, cfn)
     yield from access.resource_policies(cfn)
     yield from outbox.stream(sam, cfn)
     yield from mail_in.promises(sam, cfn)

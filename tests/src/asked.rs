@@ -2,8 +2,7 @@
 //! context.
 //!
 //! An interceptor on the clients of production reads each request before it goes out, as the function
-//! wrote it. IAM authorises what is in a transaction or a batch item by item, so that is how it is
-//! noted. A function knows AWS by its variables alone, so a table, a bucket or a secret is noted as the
+//! wrote it. A function knows AWS by its variables alone, so a table, a bucket or a secret is noted as the
 //! variable that named it, `${TABLE_NAME}`, and the template says what that is. A kind of request that
 //! is not known here stops the test.
 
@@ -43,6 +42,17 @@ impl Request {
         self
     }
 
+    /// Whether whoever allows the other one allows this one, too.
+    fn is_part_of(&self, other: &Self) -> bool {
+        let within = |key, values: &BTreeSet<String>| {
+            other.context.get(key).is_some_and(|wider| values.is_subset(wider))
+        };
+        self != other
+            && (&self.action, &self.resource) == (&other.action, &other.resource)
+            && !self.context.is_empty()
+            && self.context.iter().all(|(key, values)| within(key, values))
+    }
+
     /// As `infra/checks` reads it.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -78,10 +88,12 @@ impl Asked {
         Self { variables: Arc::new(names.collect()), noted: Arc::default() }
     }
 
-    /// All that was asked so far, each once.
+    /// All that was asked so far, each once, and nothing that is a part of another.
     #[must_use]
-    pub fn requests(&self) -> BTreeSet<Request> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn requests(&self) -> Vec<Request> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_part = |request: &&Request| noted.iter().any(|other| request.is_part_of(other));
+        noted.iter().filter(|request| !is_part(request)).cloned().collect()
     }
 
     noted! {
@@ -119,9 +131,12 @@ impl Intercept for Asked {
     fn read_before_execution(
         &self,
         context: &BeforeSerializationInterceptorContextRef<'_>,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let input = context.input();
+        if let Some(bucket) = requests::bucket_of(self, input) {
+            config.interceptor_state().store_put(bucket);
+        }
         let requests = table::requests(self, input).or_else(|| requests::requests(self, input));
         let requests = requests.unwrap_or_else(|| panic!("asked and not known here: {input:?}"));
         requests.into_iter().for_each(|request| self.note(request));
@@ -132,11 +147,12 @@ impl Intercept for Asked {
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(input), Some(Err(error))) = (context.input(), context.output_or_error()) {
-            let request =
-                error.as_operation_error().and_then(|e| requests::told_by(self, input, e));
+        if let (Some(bucket), Some(Err(error))) =
+            (config.load::<requests::Bucket>(), context.output_or_error())
+        {
+            let request = error.as_operation_error().and_then(|e| requests::told_by(bucket, e));
             request.into_iter().for_each(|request| self.note(request));
         }
         Ok(())

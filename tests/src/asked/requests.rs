@@ -4,6 +4,7 @@ use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectInput};
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueInput;
 use aws_sdk_sesv2::operation::send_email::SendEmailInput;
 use aws_smithy_runtime_api::client::interceptors::context::{Error, Input};
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
 use super::{Asked, Request, arn};
 
@@ -26,12 +27,23 @@ pub(super) fn requests(asked: &Asked, input: &Input) -> Option<Vec<Request>> {
     Some(vec![Request::new("secretsmanager:GetSecretValue", resource)])
 }
 
+/// The bucket that a request is about, kept until its answer is there.
+#[derive(Debug)]
+pub(super) struct Bucket(String);
+
+impl Storable for Bucket {
+    type Storer = StoreReplace<Self>;
+}
+
+pub(super) fn bucket_of(asked: &Asked, input: &Input) -> Option<Bucket> {
+    input.downcast_ref::<GetObjectInput>().map(|get| Bucket(bucket(asked, get)))
+}
+
 /// What S3 looks at before it answers so: whoever may not list the bucket is told 403 of an object
 /// that is gone, and not this.
-pub(super) fn told_by(asked: &Asked, input: &Input, error: &Error) -> Option<Request> {
+pub(super) fn told_by(bucket: &Bucket, error: &Error) -> Option<Request> {
     let error = error.downcast_ref::<GetObjectError>()?;
-    let get = input.downcast_ref::<GetObjectInput>()?;
-    error.is_no_such_key().then(|| Request::new("s3:ListBucket", bucket(asked, get)))
+    error.is_no_such_key().then(|| Request::new("s3:ListBucket", bucket.0.clone()))
 }
 
 fn bucket(asked: &Asked, get: &GetObjectInput) -> String {

@@ -1,6 +1,6 @@
 //! Requests to DynamoDB: an action on the table or its index, for what the partition begins with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
@@ -38,25 +38,32 @@ pub(super) fn requests(asked: &Asked, input: &Input) -> Option<Vec<Request>> {
         };
         tables.map(request).collect()
     } else if let Some(writes) = input.downcast_ref::<TransactWriteItemsInput>() {
-        writes.transact_items().iter().map(|write| of_write(asked, write)).collect()
+        of_writes(asked, writes.transact_items())
     } else {
         return None;
     })
 }
 
-/// The actions of a transaction are those of its items; there is none of its own.
-fn of_write(asked: &Asked, write: &TransactWriteItem) -> Request {
-    let (action, table, key) =
-        match (write.put(), write.update(), write.condition_check(), write.delete()) {
-            (Some(put), None, None, None) => ("PutItem", put.table_name(), put.item()),
-            (None, Some(update), None, None) => ("UpdateItem", update.table_name(), update.key()),
-            (None, None, Some(check), None) => {
-                ("ConditionCheckItem", check.table_name(), check.key())
-            }
-            (None, None, None, Some(delete)) => ("DeleteItem", delete.table_name(), delete.key()),
-            _ => panic!("not one of what a transaction is made of: {write:?}"),
-        };
-    on_table(asked, action, Some(table), [partition(Some(key))])
+/// The actions of a transaction are those of its items; there is none of its own. AWS does not say
+/// whether it asks for each item or for all of an action at once. The second is more to ask, since one
+/// statement has to allow all the keys, and has the first in it.
+fn of_writes(asked: &Asked, writes: &[TransactWriteItem]) -> Vec<Request> {
+    let mut keys: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for (action, table, key) in writes.iter().map(of_write) {
+        keys.entry((action, table)).or_default().push(partition(Some(key)));
+    }
+    let request = |((action, table), keys)| on_table(asked, action, Some(table), keys);
+    keys.into_iter().map(request).collect()
+}
+
+fn of_write(write: &TransactWriteItem) -> (&'static str, &str, &Item) {
+    match (write.put(), write.update(), write.condition_check(), write.delete()) {
+        (Some(put), None, None, None) => ("PutItem", put.table_name(), put.item()),
+        (None, Some(update), None, None) => ("UpdateItem", update.table_name(), update.key()),
+        (None, None, Some(check), None) => ("ConditionCheckItem", check.table_name(), check.key()),
+        (None, None, None, Some(delete)) => ("DeleteItem", delete.table_name(), delete.key()),
+        _ => panic!("not one of what a transaction is made of: {write:?}"),
+    }
 }
 
 fn of_query(asked: &Asked, query: &QueryInput) -> Request {
