@@ -14,7 +14,8 @@ from pathlib import Path
 
 from samcli.yamlhelper import yaml_parse
 
-from iam import calls, holding, table
+from iam import by_aws, holding, table
+from iam.evaluating import Evaluator
 from iam.stack import Stack
 from promises.reading import INFRA, ROOT
 from template import translated
@@ -32,31 +33,33 @@ DESKS = {
 }
 
 
-def said(held):
+def held(cfn):
+    """What came of each desk's roles."""
+    evaluator = Evaluator(Path(os.environ.get("DESK_TOOLS", ROOT / ".tools")) / "iam")
+    return {says: holding.held(Stack(cfn, parameters), identity, evaluator) for says, (parameters, identity) in DESKS.items()}
+
+
+def broken(desks):
     """Each sentence once, with the desks that it holds of, unless it holds of all that have this role."""
     found = {}
-    for says, of_desk in held.items():
-        for who, wrong in of_desk.wrong.items():
-            for sentence in wrong:
+    for says, desk in desks.items():
+        for who, wrong in desk.wrong.items():
+            for sentence in dict.fromkeys(wrong):
                 found.setdefault((who, sentence), []).append(says)
     for (who, sentence), where in found.items():
-        everywhere = where == [says for says, of_desk in held.items() if who in of_desk.wrong]
+        everywhere = where == [says for says, desk in desks.items() if who in desk.wrong]
         yield sentence if everywhere else f"{sentence} (where {', or '.join(where)})"
+    ways = set().union(*(desk.ways for desk in desks.values()))
+    yield from (f"by_aws.py: {way.why}, and nothing in the template leads to it" for way in by_aws.WAYS if way.why not in ways)
 
 
 def main(arguments):
-    cfn = translated(yaml_parse((INFRA / "template.yaml").read_text()))
-    packages = Path(os.environ.get("DESK_TOOLS", ROOT / ".tools")) / "iam"
-    desks = {says: (Stack(cfn, parameters), identity) for says, (parameters, identity) in DESKS.items()}
-    held = {says: holding.held(*desk, packages) for says, desk in desks.items()}
+    desks = held(translated(yaml_parse((INFRA / "template.yaml").read_text())))
     if arguments == ["--table"]:
-        print(*table.lines(next(iter(held.values()))), sep="\n", end="\n\n")
-    sentences = list(said(held))
-    stack, identity = next(iter(desks.values()))
-    by_aws, leading_nowhere = calls.of_aws(stack, asked := list(calls.recorded(stack, identity)))
-    sentences += [f"by_aws.py: {way.why}, and nothing in the template leads to it" for way in leading_nowhere]
+        print(*table.lines(next(iter(desks.values()))), sep="\n", end="\n\n")
+    sentences = list(broken(desks))
     print(*sentences, sep="\n", end="\n" if sentences else "")
-    print(f"{len(asked)} requests of functions, {len(by_aws)} of AWS, in {len(desks)} kinds of desk; {len(sentences)} are wrong")
+    print(f"{sum(desk.asked for desk in desks.values())} questions about {len(desks)} kinds of desk; {len(sentences)} sentences")
     return 1 if sentences else 0
 
 

@@ -10,6 +10,8 @@
 
 mod functions;
 
+use std::collections::BTreeSet;
+
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -288,4 +290,16 @@ async fn what_each_function_asks_of_aws_is_what_its_role_is_held_to() {
     ses_tells_of_emails(&functions).await;
     webhooks_go_out(&functions).await;
     expect_file!["../../infra/checks/asked.json"].assert_eq(&functions.asked());
+}
+
+/// A client that production makes and nobody notes would ask in the dark.
+#[test]
+fn every_client_that_functions_make_is_noted() {
+    let named = |text: &'static str, before: &str| -> BTreeSet<_> {
+        let after = text.split(before).skip(1);
+        after.map(|rest| rest.split(|c: char| c != '_' && !c.is_alphanumeric()).next()).collect()
+    };
+    let made = named(include_str!("../../shared/src/aws.rs"), "-> aws_sdk_");
+    assert!(made.contains(&Some("dynamodb")), "{made:?}");
+    assert_eq!(named(include_str!("../src/asked.rs"), ": aws_sdk_"), made);
 }

@@ -12,12 +12,15 @@ ASKED = Path(__file__).resolve().parents[1] / "asked.json"
 
 
 class Call(NamedTuple):
-    """One thing that IAM is asked to allow: who asks, with which role, and why if it is AWS that asks."""
+    """One thing that IAM is asked to allow: who asks, with which role, and why if it is AWS that asks.
+
+    The template may not say on what: then the resource is None, and why is the variable that it should set.
+    """
 
     who: str
     role: str
     action: str
-    resource: str
+    resource: str | None
     context: dict
     why: str = ""
 
@@ -38,16 +41,13 @@ def recorded(stack, identity):
         # What the account has verified for the sender, SES knows.
         known = p["Environment"]["Variables"] | {"SES::Identity": identity}
         for request in asked.get(who, []):
-            unknown = [name for name in re.findall(r"\$\{([\w:]+)\}", request["resource"]) if name not in known and not name.startswith("AWS::")]
-            if unknown:
-                raise LookupError(f"{who} asks {request['action']} by {unknown}, which the template does not give it")
-            resource = stack.substituted(request["resource"], known)
-            yield Call(who, role_of(p["Role"]), request["action"], resource, request["context"])
+            names = set(re.findall(r"\$\{([A-Z_]+)\}", request["resource"])) - known.keys()
+            resource = None if names else stack.substituted(request["resource"], known)
+            yield Call(who, role_of(p["Role"]), request["action"], resource, request["context"], ", ".join(names))
 
 
 def of_aws(stack, asked):
-    """What AWS does with each role, and which of its ways nothing in the template leads to."""
-    calls, ways = [], set()
+    """What AWS does with each role of a function or a schedule."""
     functions = [(crate(stack, name), name, stack.resolved(p)) for name, p in stack.resources("AWS::Lambda::Function")]
     schedules = [(name, name, stack.resolved(p)) for name, p in stack.resources("AWS::Scheduler::Schedule")]
     for who, name, p in functions + schedules:
@@ -55,6 +55,4 @@ def of_aws(stack, asked):
         mine = [call for call in asked if call.role == role]
         for way in by_aws.WAYS:
             for resource, context in way.found(stack, name, p, mine):
-                ways.add(way.why)
-                calls += [Call(who, role, action, resource, context, way.why) for action in way.actions]
-    return calls, [way for way in by_aws.WAYS if way.why not in ways]
+                yield from (Call(who, role, action, resource, context, way.why) for action in way.actions)

@@ -1,8 +1,5 @@
 """The questions that are asked of the evaluator, and what is wrong when it answers otherwise."""
 
-import json
-import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
 from promises.reading import listed
@@ -10,7 +7,6 @@ from promises.reading import listed
 from . import calls
 from .statements import Part, parts
 
-EVALUATE = Path(__file__).with_name("evaluate.cjs")
 LEADING_KEYS = "dynamodb:LeadingKeys"
 
 
@@ -73,9 +69,8 @@ def singles(call):
     return [call._replace(context={**call.context, LEADING_KEYS: [key]}) for key in keys] or [call]
 
 
-def questions(stack, asked, by_aws):
-    done = asked + by_aws
-    kinds = {key for call in asked for key in call.context.get(LEADING_KEYS, []) if "#" in key}
+def questions(stack, done):
+    kinds = {key for call in done for key in call.context.get(LEADING_KEYS, []) if "#" in key}
     # Whoever may do it to INCIDENT* may do it to INCIDENTS#, too.
     kinds |= {kind.replace("#", "S#") for kind in kinds} | {"OTHER#"}
     for role, statements in statements_of(stack):
@@ -94,25 +89,28 @@ def told(call, verb="does"):
     return f"{call.who} {verb} {call.action} on {brief(call.resource)}{of(call.context)}"
 
 
-def answered(stack, asked, packages):
-    """The evaluator's answer to each question."""
+def asking(stack, questions):
+    """The questions in the form of the evaluator."""
     policies = dict(resource_policies(stack))
-    asks = []
-    for call, statements, *_ in asked:
+    for call, statements, *_ in questions:
         bucket = call.resource.partition("/")[0] if call.resource.startswith("arn:aws:s3:") else call.resource
-        asks.append({
+        yield {
             "role": f"arn:aws:iam::123456789012:role/{call.role}",
             "action": call.action,
             "resource": call.resource,
             "context": call.context | {"aws:SecureTransport": "true"},
             "policy": {"Version": "2012-10-17", "Statement": statements},
             "resourcePolicy": policies.get(bucket),
-        })
-    command = ["node", str(EVALUATE), str(packages)]
-    run = subprocess.run(command, input=json.dumps(asks), capture_output=True, text=True, check=False)
-    if run.returncode:
-        raise RuntimeError(f"the evaluator failed: {run.stderr}")
-    return zip(asked, json.loads(run.stdout), strict=True)
+        }
+
+
+def reason(answer):
+    """Why it is denied."""
+    if answer["deniedBy"]:
+        return f"{', '.join(answer['deniedBy'])} of the resource denies it"
+    if answer["by"]:
+        return f"{', '.join(answer['by'])} allows it, and the policy of the resource does not leave it to roles"
+    return answer.get("closest", "no statement has the action")
 
 
 class Held(NamedTuple):
@@ -120,18 +118,25 @@ class Held(NamedTuple):
 
     wrong: dict
     needed: dict
+    # What AWS does there, and how many questions that made.
+    ways: set
+    asked: int
 
 
-def held(stack, identity, packages):
+def held(stack, identity, evaluator):
     """Whether each call is allowed, each part of a role is needed, and each stranger is refused."""
-    asked = list(calls.recorded(stack, identity))
-    by_aws, _ = calls.of_aws(stack, asked)
-    names = {call.role: call.who for call in asked + by_aws}
+    recorded = list(calls.recorded(stack, identity))
+    asked = [call for call in recorded if call.resource]
+    by_aws = list(calls.of_aws(stack, asked))
+    names = {call.role: call.who for call in recorded + by_aws}
     roles = dict(statements_of(stack))
     wrong = {name: [] for name in names.values()}
+    for call in recorded:
+        wrong[call.who] += [] if call.resource else [f"{call.who} does {call.action} and is not given {call.why}"]
     wrong |= {role: [f"nothing that is known here is done with {role}"] for role in roles.keys() - names.keys()}
     needed = {(names[role], *part[:4]): [] for role in roles.keys() & names.keys() for part in parts(roles[role])}
-    for question, answer in answered(stack, list(questions(stack, asked, by_aws)), packages):
+    asks = list(questions(stack, asked + by_aws))
+    for question, answer in zip(asks, evaluator.answers(list(asking(stack, asks))), strict=True):
         call, allowed = question.call, answer["result"] == "Allowed"
         if question.without:
             needed[call.who, *question.without[:4]] += [] if allowed else [call]
@@ -140,9 +145,8 @@ def held(stack, identity, packages):
         elif allowed:
             wrong[call.who] += [f"{call.who}: the condition of {idle} holds of requests that do not have it" for idle in answer["idle"]]
         else:
-            by = f"{', '.join(answer['deniedBy'])} of the resource denies it" if answer["deniedBy"] else answer.get("closest")
-            wrong[call.who] += [f"{told(call, 'does')} and may not: {by or 'no statement has the action'}"]
+            wrong[call.who] += [f"{told(call, 'does')} and may not: {reason(answer)}"]
     for (who, sid, action, resource, condition), needing in needed.items():
         value = f" for {condition[2]}" if condition else ""
         wrong[who] += [] if needing else [f"{who} may do {action} on {brief(resource)}{value} and nothing needs it: {sid}"]
-    return Held(wrong, needed)
+    return Held(wrong, needed, {call.why for call in by_aws}, len(asks))
