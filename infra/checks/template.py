@@ -15,7 +15,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from promises import access, building, http_api, mail_back, mail_in, operating, outbox, running
+from promises import access, building, dashboard, http_api, mail_back, mail_in, operating, outbox, running
 from promises.reading import INFRA
 
 
@@ -45,6 +45,7 @@ def broken(sam, cfn):
     yield from mail_back.promises(sam, cfn)
     yield from operating.queues(cfn)
     yield from operating.alarms(cfn)
+    yield from dashboard.promises(cfn)
 
 
 def main(out):

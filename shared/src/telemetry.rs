@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use serde_json::json;
+use strum::VariantArray;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -16,10 +17,18 @@ use crate::figures::{Fact, Measured};
 use crate::incident::clock::ClockName;
 
 /// A metric of the desk: a number of something, or of milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, VariantArray)]
 pub enum Metric {
     /// A sweep was completed; its absence is an alarm.
     SweepHeartbeat,
+    /// At the start of a sweep, for how long the oldest due thing had been overdue, in milliseconds;
+    /// 0 when nothing was. What nobody can act on stays due, and this grows.
+    OldestOverdueMilliseconds,
+    /// How many things that people were promised fall due within a sweep's look-ahead, as it begins.
+    DueSoon,
+    /// For how long the oldest of the e-mails that a sweep had to hand out again had been waiting since
+    /// it was written, in milliseconds; 0 when there was none.
+    OldestPendingEmailMilliseconds,
     /// How late a due instant was acted on, in milliseconds.
     LatenessMilliseconds,
     /// An incident was opened.
@@ -38,6 +47,10 @@ pub enum Metric {
     ResolutionTimeMilliseconds,
     /// The alarm of a ladder that is exhausted.
     LadderExhausted,
+    /// SES took an e-mail.
+    EmailsSent,
+    /// A recipient's mail server took an e-mail.
+    EmailsDelivered,
     /// An e-mail was given up on.
     EmailsParked,
     /// A webhook was given up on.
@@ -69,9 +82,14 @@ pub enum Metric {
 }
 
 impl Metric {
-    fn name(self) -> &'static str {
+    /// What it is called in CloudWatch.
+    #[must_use]
+    pub fn name(self) -> &'static str {
         match self {
             Self::SweepHeartbeat => "SweepHeartbeat",
+            Self::OldestOverdueMilliseconds => "OldestOverdue",
+            Self::DueSoon => "DueSoon",
+            Self::OldestPendingEmailMilliseconds => "OldestPendingEmail",
             Self::LatenessMilliseconds => "Lateness",
             Self::Incidents => "Incidents",
             Self::Escalations => "Escalations",
@@ -81,6 +99,8 @@ impl Metric {
             Self::AcknowledgementTimeMilliseconds => "AcknowledgementTime",
             Self::ResolutionTimeMilliseconds => "ResolutionTime",
             Self::LadderExhausted => "LadderExhausted",
+            Self::EmailsSent => "EmailsSent",
+            Self::EmailsDelivered => "EmailsDelivered",
             Self::EmailsParked => "EmailsParked",
             Self::WebhooksParked => "WebhooksParked",
             Self::EmailsRequeued => "EmailsRequeued",
@@ -100,7 +120,9 @@ impl Metric {
 
     fn unit(self) -> &'static str {
         match self {
-            Self::LatenessMilliseconds
+            Self::OldestOverdueMilliseconds
+            | Self::OldestPendingEmailMilliseconds
+            | Self::LatenessMilliseconds
             | Self::ResponseTimeMilliseconds
             | Self::AcknowledgementTimeMilliseconds
             | Self::ResolutionTimeMilliseconds => "Milliseconds",
@@ -109,7 +131,13 @@ impl Metric {
     }
 }
 
-static NAMESPACE: OnceLock<String> = OnceLock::new();
+/// Where metrics go, and in which namespace. Nowhere, until it is set.
+struct Metrics {
+    namespace: String,
+    write: fn(&str),
+}
+
+static METRICS: OnceLock<Metrics> = OnceLock::new();
 
 /// The desk's own crates, as they are called in logs.
 const OURS: [&str; 8] = [
@@ -133,10 +161,21 @@ pub fn init() {
         .with(lines.with_current_span(false))
         .init();
     if let Ok(namespace) = std::env::var("METRICS_NAMESPACE")
-        && NAMESPACE.set(namespace).is_err()
+        && !metrics_to(namespace, print)
     {
         tracing::warn!("telemetry was set up twice");
     }
+}
+
+/// Has each line of metrics written so, in a namespace. The first to say so in a process is heard;
+/// whether it was.
+pub fn metrics_to(namespace: String, write: fn(&str)) -> bool {
+    METRICS.set(Metrics { namespace, write }).is_ok()
+}
+
+#[expect(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
+fn print(line: &str) {
+    println!("{line}");
 }
 
 /// What is logged at a level: of libraries never more than at INFO, for below it they write whole
@@ -180,10 +219,9 @@ fn metric_of(fact: Fact) -> Option<(Metric, Option<ClockName>, i64)> {
     })
 }
 
-#[expect(clippy::print_stdout, reason = "CloudWatch reads metrics from standard output")]
 fn put(metric: Metric, clock: Option<ClockName>, value: i64, now: Timestamp) {
-    if let Some(namespace) = NAMESPACE.get() {
-        println!("{}", embedded(namespace, metric, clock, value, now));
+    if let Some(Metrics { namespace, write }) = METRICS.get() {
+        write(&embedded(namespace, metric, clock, value, now).to_string());
     }
 }
 

@@ -9,6 +9,7 @@ pub mod call;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;
+pub mod metrics;
 pub mod receiver;
 pub mod scripted;
 pub mod ses_events;

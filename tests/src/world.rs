@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use dispatch_webhook::Poster;
+use escalation_desk::gateway;
 use jiff::{SignedDuration, Timestamp};
 use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 
 use crate::arrivals::Arriving;
 use crate::call::{self, Reply};
+use crate::metrics::Metrics;
 use crate::receiver::Receivers;
 use crate::ses_events::{Said, SentEmail};
 
@@ -50,6 +52,8 @@ pub struct World {
     pub links: LinkWriter,
     /// Other systems, which hear of changes when the policy has webhooks.
     pub receivers: Receivers,
+    /// What the functions measured.
+    pub metrics: Metrics,
     keys: KeyRing,
     api: Router,
     began: Instant,
@@ -79,15 +83,18 @@ impl World {
             start + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
         });
         let desk = Desk { store: MemoryStore::default(), policy: Arc::new(policy), clock };
-        let api = escalation_desk::gateway::router(desk.clone(), keys.clone());
+        let api = gateway::router(desk.clone(), keys.clone());
         let links = crate::link_writer(keys.clone());
         let (mailer, receivers) = (MemoryMailer::default(), Receivers::default());
-        Self { desk, mailer, links, receivers, keys, api, began }
+        let metrics = Metrics::default();
+        Self { desk, mailer, links, receivers, metrics, keys, api, began }
     }
 
     /// Asks the HTTP API.
     pub async fn ask(&self, request: Request<Body>) -> Reply {
-        call::send(&self.api, request).await
+        let of_customer = gateway::is_for_customers(request.uri().path());
+        let function = if of_customer { "submit-escalation" } else { "manage-incident" };
+        self.metrics.of(function, call::send(&self.api, request)).await
     }
 
     /// Posts JSON.
@@ -107,10 +114,11 @@ impl World {
     ///
     /// When a function panics.
     pub async fn until(&self, seconds: u64) -> Vec<(u64, Rendered)> {
-        let stream =
-            tokio::spawn(stream(self.desk.clone(), self.mailer.clone(), self.links.clone()));
-        let webhooks = tokio::spawn(webhook_stream(self.desk.clone(), self.receivers.clone()));
-        let schedule = tokio::spawn(schedule(self.desk.clone()));
+        let stream = stream(self.desk.clone(), self.mailer.clone(), self.links.clone());
+        let stream = tokio::spawn(self.metrics.of("dispatch-email", stream));
+        let webhooks = webhook_stream(self.desk.clone(), self.receivers.clone());
+        let webhooks = tokio::spawn(self.metrics.of("dispatch-webhook", webhooks));
+        let schedule = tokio::spawn(schedule(self.desk.clone(), self.metrics.clone()));
         let mut sent = Vec::new();
         while self.began.elapsed() < Duration::from_secs(seconds) {
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -134,8 +142,11 @@ impl World {
         while self.began.elapsed() < Duration::from_secs(seconds) {
             tokio::time::advance(Duration::from_secs(600)).await;
             let (now, never) = (self.desk.clock.now(), Timestamp::MAX);
-            let sweep = check_deadlines::sweep(&self.desk, now, never).await;
-            sweep.expect("the store in memory is available");
+            let sweep = check_deadlines::sweep(&self.desk, now, never);
+            self.metrics
+                .of("check-deadlines", sweep)
+                .await
+                .expect("the store in memory is available");
             self.dispatch().await;
             drop(self.mailer.take_sent());
             dispatch_webhooks(&self.desk, &self.receivers).await;
@@ -150,8 +161,12 @@ impl World {
     pub async fn receives(&self, id: &str, arriving: &Arriving) -> String {
         let receipt = arriving.receipt(id, self.desk.clock.now());
         let mail = reading::read(&arriving.raw, &arriving.envelope_from);
-        let outcome = act::receive(&self.desk, &self.keys, &receipt, mail).await;
-        outcome.expect("the store in memory is available").to_string()
+        let outcome = act::receive(&self.desk, &self.keys, &receipt, mail);
+        self.metrics
+            .of("receive-email", outcome)
+            .await
+            .expect("the store in memory is available")
+            .to_string()
     }
 
     /// SES says so now of an e-mail; one whose answer was lost it took now, too.
@@ -170,13 +185,18 @@ impl World {
             to: item.email.recipient.to_string(),
             sent_at: delivery.sent_at.unwrap_or(now),
         };
-        let recorded = record_delivery::handle(&self.desk, sent.event(said, now)).await;
-        recorded.expect("the store in memory is available");
+        let recorded = record_delivery::handle(&self.desk, sent.event(said, now));
+        self.metrics
+            .of("record-delivery", recorded)
+            .await
+            .expect("the store in memory is available");
     }
 
     /// Hands what is pending to `dispatch-email`, as the stream does.
     pub async fn dispatch(&self) -> Vec<String> {
-        dispatch(&self.desk, &self.mailer, &self.links, self.desk.store.pending_emails()).await
+        let pending = self.desk.store.pending_emails();
+        let dispatch = dispatch(&self.desk, &self.mailer, &self.links, pending);
+        self.metrics.of("dispatch-email", dispatch).await
     }
 }
 
@@ -191,15 +211,15 @@ pub fn start() -> Timestamp {
 }
 
 /// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
-async fn schedule(desk: Desk<MemoryStore>) {
+async fn schedule(desk: Desk<MemoryStore>, metrics: Metrics) {
     loop {
         let desk = desk.clone();
         let payload = serde_json::from_value(json!({ "look_ahead": "120s" })).expect("a firing");
-        tokio::spawn(async move {
+        tokio::spawn(metrics.of("check-deadlines", async move {
             let report =
                 check_deadlines::handle(&desk, LambdaEvent::new(payload, Context::default()));
             report.await.expect("the store in memory is available");
-        });
+        }));
         tokio::time::sleep(Duration::from_secs(60)).await;
     }
 }

@@ -7,7 +7,8 @@ use shared::incident::{Change, Command, Incident, decide};
 use shared::outbox::{EmailItem, PENDING_FOR};
 use shared::policy::{Allowance, Policy};
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Store, StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Requeued, Store,
+    StoreError,
 };
 
 pub(crate) fn now() -> Timestamp {
@@ -57,6 +58,11 @@ pub(crate) fn answered(key: &str, at: Timestamp) -> AnsweredRequest {
         answered_at: at,
         expires_at: at + SignedDuration::from_secs(60),
     }
+}
+
+/// What was written [`now`] is pending again.
+pub(crate) fn requeued() -> Option<Requeued> {
+    Some(Requeued { created_at: Some(now()) })
 }
 
 pub(crate) async fn committed(store: &impl Store, number: &str) -> Change {

@@ -13,7 +13,7 @@ use shared::outbox::{DeliveryStatus, EmailFact, EmailFacts, FactKind, LEASE, Set
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Committed, DueTarget, ParkedEmail, Store, StoreError};
 
-use crate::contract::{committed, decided, due, email, later, now};
+use crate::contract::{committed, decided, due, email, later, now, requeued};
 
 pub async fn an_email_is_claimed_once(store: impl Store) {
     let id = committed(&store, "INC-1").await.emails[0].id.clone();
@@ -50,7 +50,10 @@ pub async fn a_retry_is_due_again_and_counts_what_may_have_been_sent(store: impl
         assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Retrying, Some(later(7))));
         assert_eq!((delivery.ambiguous, delivery.error.as_deref()), (counted, Some("slow")));
         assert_eq!(store.claim_email(&id, "yours", now()).await.unwrap(), None, "not pending");
-        assert!(store.requeue(&id.clone().into(), later(7), later(60)).await.unwrap());
+        assert_eq!(
+            store.requeue(&id.clone().into(), later(7), later(60)).await.unwrap(),
+            requeued()
+        );
     }
     assert_eq!(email(&store, &id).await.delivery.attempts, 3);
 }
@@ -68,12 +71,17 @@ pub async fn a_claim_that_was_lost_settles_nothing(store: impl Store) {
 
 pub async fn a_stuck_email_is_pending_again(store: impl Store) {
     let id = committed(&store, "INC-1").await.emails[0].id.clone();
-    assert!(
-        !store.requeue(&id.clone().into(), later(61), later(120)).await.unwrap(),
+    assert_eq!(
+        store.requeue(&id.clone().into(), later(61), later(120)).await.unwrap(),
+        None,
         "not due then"
     );
-    assert!(store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap());
-    assert!(!store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap(), "once only");
+    assert_eq!(store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap(), requeued());
+    assert_eq!(
+        store.requeue(&id.clone().into(), later(60), later(120)).await.unwrap(),
+        None,
+        "once only"
+    );
     let delivery = email(&store, &id).await.delivery;
     assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Pending, Some(later(120))));
     assert!(!delivery.is_repeat(), "nobody was sending it");
@@ -82,7 +90,7 @@ pub async fn a_stuck_email_is_pending_again(store: impl Store) {
 pub async fn a_lease_that_ran_out_may_have_sent(store: impl Store) {
     let id = committed(&store, "INC-1").await.emails[0].id.clone();
     store.claim_email(&id, "mine", later(90)).await.unwrap();
-    assert!(store.requeue(&id.clone().into(), later(90), later(150)).await.unwrap());
+    assert_eq!(store.requeue(&id.clone().into(), later(90), later(150)).await.unwrap(), requeued());
     let delivery = email(&store, &id).await.delivery;
     assert_eq!((delivery.status, delivery.ambiguous), (DeliveryStatus::Pending, 1));
     assert_eq!(delivery.claim_id, None);
@@ -218,7 +226,7 @@ pub async fn an_email_that_ses_tells_of_is_sent_and_nobodys_claim(store: impl St
         let lost = store.settle(&id.clone().into(), "mine", &settled).await;
         assert!(matches!(lost, Err(StoreError::Conflict)), "the claim is gone: {lost:?}");
         assert_eq!(store.claim_email(id, "yours", lease_until).await.unwrap(), None);
-        assert!(!store.requeue(&id.clone().into(), lease_until, later(150)).await.unwrap());
+        assert_eq!(store.requeue(&id.clone().into(), lease_until, later(150)).await.unwrap(), None);
         let due = due(&store, later(1_000_000)).await;
         assert!(!due.iter().any(|(_, target)| *target == DueTarget::Email(id.clone())));
     }

@@ -7,7 +7,7 @@ use shared::policy::Policy;
 use shared::store::{Committed, DueTarget, Store, StoreError};
 use shared::webhook::WebhookId;
 
-use crate::contract::{decided, due, escalation, escalation_under, later, now, only};
+use crate::contract::{decided, due, escalation, escalation_under, later, now, only, requeued};
 
 /// A change that two other systems hear of.
 async fn committed_with_webhooks(store: &impl Store) -> Change {
@@ -75,14 +75,18 @@ pub async fn a_webhook_that_failed_is_handed_out_again_when_it_is_due(store: imp
         Settlement::Retry { due_at: later(7), ambiguous: true, error: "HTTP 503".to_owned() };
     store.settle(&outbox, "mine", &retry).await.unwrap();
     assert_eq!(store.claim_webhook(&id, "mine", later(90)).await.unwrap(), None, "not pending");
-    assert!(!store.requeue(&outbox, later(8), later(60)).await.unwrap(), "not due then");
-    assert!(store.requeue(&outbox, later(7), later(60)).await.unwrap());
+    assert_eq!(store.requeue(&outbox, later(8), later(60)).await.unwrap(), None, "not due then");
+    assert_eq!(store.requeue(&outbox, later(7), later(60)).await.unwrap(), requeued());
     let delivery = webhook(&store, &id).await.delivery;
     assert_eq!((delivery.status, delivery.ambiguous), (DeliveryStatus::Pending, 1));
     assert_eq!(delivery.error.as_deref(), Some("HTTP 503"));
     let again = store.claim_webhook(&id, "mine", later(90)).await.unwrap().unwrap();
     assert_eq!(again.delivery.attempts, 2);
-    assert!(store.requeue(&outbox, later(90), later(150)).await.unwrap(), "its lease ran out");
+    assert_eq!(
+        store.requeue(&outbox, later(90), later(150)).await.unwrap(),
+        requeued(),
+        "its lease ran out"
+    );
     assert_eq!(webhook(&store, &id).await.delivery.ambiguous, 2);
 }
 

@@ -1,6 +1,6 @@
 //! Acting on what is due: the index nominated it, the item itself decides.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::account::{RememberedId, recurrence};
 use shared::carry_out::{Alone, Failure, Outcome, carry_out, pause};
 use shared::desk::Desk;
@@ -18,8 +18,14 @@ use shared::telemetry::{Metric, emit};
 
 /// What acting on an item came to.
 pub(super) enum Done {
-    Changed { changes: usize, next: Option<DueItem> },
-    Requeued,
+    Changed {
+        changes: usize,
+        next: Option<DueItem>,
+    },
+    /// For how long an e-mail had been waiting since it was written.
+    Requeued {
+        waited: Option<SignedDuration>,
+    },
     Cancelled,
     Nothing,
     Failed,
@@ -217,7 +223,7 @@ async fn on_email<S: Store>(
         return Ok(Done::Cancelled);
     }
     let done = hand_out(desk, &id.clone().into(), due_at).await?;
-    if let Done::Requeued = done {
+    if let Done::Requeued { .. } = done {
         emit(Metric::EmailsRequeued, 1, desk.clock.now());
         tracing::warn!(email.id = %id, "e-mail was stuck, handed out again");
     }
@@ -231,7 +237,9 @@ async fn hand_out<S: Store>(
     id: &OutboxId,
     due_at: Timestamp,
 ) -> Result<Done, StoreError> {
-    let pending_until = after(desk.clock.now(), PENDING_FOR);
-    let requeued = desk.store.requeue(id, due_at, pending_until).await?;
-    Ok(if requeued { Done::Requeued } else { Done::Nothing })
+    let now = desk.clock.now();
+    let requeued = desk.store.requeue(id, due_at, after(now, PENDING_FOR)).await?;
+    let Some(requeued) = requeued else { return Ok(Done::Nothing) };
+    let since = requeued.created_at.filter(|_| matches!(id, OutboxId::Email(_)));
+    Ok(Done::Requeued { waited: since.map(|since| now.duration_since(since)) })
 }

@@ -47,6 +47,9 @@ pub struct Report {
     pub cancelled: usize,
     /// Items on which it could not act; they stay due for the next sweep.
     pub failed: usize,
+    /// For how long the oldest of the e-mails that were made pending again had been waiting since it
+    /// was written, in milliseconds.
+    pub longest_wait_ms: i64,
 }
 
 impl Report {
@@ -57,7 +60,11 @@ impl Report {
                 self.changes += changes;
                 return next;
             }
-            Done::Requeued => self.requeued += 1,
+            Done::Requeued { waited } => {
+                self.requeued += 1;
+                self.longest_wait_ms =
+                    self.longest_wait_ms.max(milliseconds(waited.unwrap_or_default()));
+            }
             Done::Cancelled => self.cancelled += 1,
             Done::Failed => self.failed += 1,
             Done::Nothing => {}
@@ -105,9 +112,16 @@ pub async fn sweep<S: Store>(
 ) -> Result<Report, StoreError> {
     let until = until.min(leave_by);
     let mut queue = Queue::default();
+    let began = desk.clock.now();
     let read = queue.fill(&desk.store, until).await;
+    if read.is_ok() {
+        // At once: a sweep that never comes to its heartbeat has told this.
+        emit(Metric::OldestOverdueMilliseconds, milliseconds(queue.overdue(began)), began);
+        emit(Metric::DueSoon, i64::try_from(queue.ahead(began)).unwrap_or(i64::MAX), began);
+    }
     let mut report = Report::default();
     let mut heartbeat = read.is_ok();
+    let mut longest_wait_ms = 0;
     let mut acting = FuturesUnordered::new();
     loop {
         let now = desk.clock.now();
@@ -119,6 +133,8 @@ pub async fn sweep<S: Store>(
         if acting.is_empty() {
             if std::mem::take(&mut heartbeat) {
                 emit(Metric::SweepHeartbeat, 1, now);
+                longest_wait_ms = report.longest_wait_ms;
+                emit(Metric::OldestPendingEmailMilliseconds, longest_wait_ms, now);
             }
             let Some(next) = next else { break };
             if now > leave_by {
@@ -137,8 +153,12 @@ pub async fn sweep<S: Store>(
         }
     }
     drop(acting);
+    if report.longest_wait_ms > longest_wait_ms {
+        let now = desk.clock.now();
+        emit(Metric::OldestPendingEmailMilliseconds, report.longest_wait_ms, now);
+    }
     if report != Report::default() {
-        let Report { changes, requeued, cancelled, failed } = report;
+        let Report { changes, requeued, cancelled, failed, .. } = report;
         tracing::info!(changes, requeued, cancelled, failed, "sweep done");
     }
     read.map(|()| report)
@@ -146,4 +166,8 @@ pub async fn sweep<S: Store>(
 
 fn wait(now: Timestamp, until: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(now)).unwrap_or_default()
+}
+
+fn milliseconds(duration: SignedDuration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

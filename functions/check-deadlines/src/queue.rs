@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::store::{DUE_SHARDS, DueItem, DuePosition, DueTarget, Store, StoreError};
 
 /// Instants and what is due at them.
@@ -55,6 +55,17 @@ impl Queue {
         Some(DueItem { due_at, target })
     }
 
+    /// For how long the oldest of all has been overdue; nothing is while it lies ahead.
+    pub fn overdue(&self, now: Timestamp) -> SignedDuration {
+        let overdue = self.next().map(|due_at| now.duration_since(due_at));
+        overdue.unwrap_or_default().max(SignedDuration::ZERO)
+    }
+
+    /// How much of what is promised to people lies ahead.
+    pub fn ahead(&self, now: Timestamp) -> usize {
+        self.promised.iter().rev().take_while(|(due_at, _)| *due_at > now).count()
+    }
+
     /// The earliest instant.
     pub fn next(&self) -> Option<Timestamp> {
         let first = [self.promised.first(), self.webhooks.first()].into_iter().flatten();
@@ -84,6 +95,36 @@ mod tests {
     use shared::webhook::WebhookId;
 
     use super::*;
+
+    #[test]
+    fn the_oldest_of_all_is_overdue_and_what_lies_ahead_is_not() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let webhook = |index| {
+            let number = "INC-1".parse().unwrap();
+            DueTarget::Webhook(WebhookId { number, version: 1, index })
+        };
+        let incident = || DueTarget::Incident("INC-1".parse().unwrap());
+        for (due, overdue, ahead) in [
+            (vec![], 0, 0),
+            (vec![(101, incident()), (220, incident())], 0, 2),
+            (vec![(100, incident())], 0, 0),
+            (vec![(99, incident()), (40, webhook(0))], 60, 0),
+            (vec![(90, webhook(0)), (10, incident()), (200, webhook(1))], 90, 0),
+            (
+                vec![
+                    (99, DueTarget::Quarantine),
+                    (1, DueTarget::Foreign { pk: "X".to_owned(), sk: "X".to_owned() }),
+                ],
+                99,
+                0,
+            ),
+        ] {
+            let mut queue = Queue::default();
+            queue.extend(due.into_iter().map(|(s, target)| DueItem { due_at: at(s), target }));
+            assert_eq!(queue.overdue(at(100)).as_secs(), overdue);
+            assert_eq!(queue.ahead(at(100)), ahead);
+        }
+    }
 
     #[test]
     fn what_is_promised_goes_before_webhooks_however_long_these_have_been_due() {

@@ -52,7 +52,11 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         Err(error) => return park(desk, Some(&item), parked(error.to_string()), &claim_id).await,
     };
     let settlement = match send(mailer, &rendered).await {
-        Ok(id) => Settlement::Sent { ses_message_id: Some(id), sent_at: desk.clock.now() },
+        Ok(id) => {
+            let sent_at = desk.clock.now();
+            emit(Metric::EmailsSent, 1, sent_at);
+            Settlement::Sent { ses_message_id: Some(id), sent_at }
+        }
         Err(SendError::Park { reason }) => {
             return park(desk, Some(&item), parked(reason), &claim_id).await;
         }

@@ -110,6 +110,7 @@ fn tell<S>(desk: &Desk<S>, learned: &Learned) {
     }
     for kind in new {
         let metric = match kind {
+            FactKind::Delivered => Metric::EmailsDelivered,
             FactKind::Bounced | FactKind::Suppressed => Metric::Bounces,
             FactKind::Complained => Metric::Complaints,
             FactKind::Rejected | FactKind::RenderingFailed => Metric::Rejects,

@@ -1,10 +1,11 @@
 """What is kept, and who hears when something is wrong."""
 
-import re
+import json
 
-from .reading import ROOT, logical_id, of_type
+from .reading import INFRA, logical_id, of_type
 
-TELEMETRY = ROOT / "shared/src/telemetry.rs"
+# What the functions tell in the stories of tests/scenarios/metrics.rs, which writes this file.
+METRICS = INFRA / "checks/metrics.json"
 # What tells no trouble by itself: what happened, how long it took, and what the desk mends by itself.
 CALM = {
     *("Incidents", "Escalations", "Breaches", "PromisesKept", "ResponseTime", "AcknowledgementTime", "ResolutionTime"),
@@ -15,30 +16,33 @@ HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 
 
 def watched(cfn):
-    """Each metric that an alarm looks at: its namespace, its name, and the queue that it is of."""
+    """Each metric that an alarm looks at: its namespace, its name, and of what it is."""
     for alarm in of_type(cfn, "AWS::CloudWatch::Alarm").values():
         p = alarm["Properties"]
         for metric in [p, *(q["MetricStat"]["Metric"] for q in p.get("Metrics", []) if "MetricStat" in q)]:
             of = {d["Name"]: logical_id(d["Value"]) for d in metric.get("Dimensions", [])}
-            yield metric.get("Namespace"), metric.get("MetricName"), of.get("QueueName")
+            yield metric.get("Namespace"), metric.get("MetricName"), of
 
 
 def alarms(cfn):
-    """What a person has to know of, a person hears of: each metric of telemetry.rs that is not calm."""
+    """What a person has to know of, a person hears of: each metric that is told and is not calm."""
     metrics = {metric for _, metric, _ in watched(cfn)}
-    own = {metric for namespace, metric, _ in watched(cfn) if namespace == {"Ref": "MetricsNamespace"}}
-    told = set(re.findall(r'^ +Self::\w+ => "(\w+)",$', TELEMETRY.read_text(), re.MULTILINE))
-    if "SweepHeartbeat" not in told or not CALM <= told:
-        yield f"telemetry.rs has the metrics {sorted(told)}, which cannot be all"
-    for metric in sorted((told | {"5xx"}) - CALM - metrics):
+    own = [(metric, sorted(of)) for namespace, metric, of in watched(cfn) if namespace == {"Ref": "MetricsNamespace"}]
+    told = json.loads(METRICS.read_text())
+    for metric in sorted(CALM - told.keys()):
+        yield f"{metric} is calm, and nobody tells it"
+    for metric in sorted((told.keys() | {"5xx"}) - CALM - metrics):
         yield f"no alarm watches {metric}"
-    for metric in sorted(own - told):
-        yield f"an alarm watches {metric}, which nobody tells: it never rings"
+    for metric, dimensions in own:
+        if metric not in told:
+            yield f"an alarm watches {metric}, which nobody tells: it never rings"
+        elif dimensions not in told[metric]["dimensions"]:
+            yield f"an alarm watches {metric} by {dimensions}, which nobody tells: it never rings"
 
 
 def queues(cfn):
     """What lies in a queue is encrypted, kept for 14 days, and somebody hears of it."""
-    seen = {(metric, queue) for _, metric, queue in watched(cfn)}
+    seen = {(metric, of.get("QueueName")) for _, metric, of in watched(cfn)}
     for name, queue in of_type(cfn, "AWS::SQS::Queue").items():
         p = queue["Properties"]
         if p.get("SqsManagedSseEnabled") is not True:

@@ -24,13 +24,18 @@ pub fn router<S: Store>(desk: Desk<S>, keys: KeyRing) -> Router {
     Router::new().fallback(move |request: Request| {
         // As in the template: what customers ask, and all the rest. A path that is nowhere is
         // refused by the function, in the words of its own 404.
-        let is_for_customers = request.uri().path().strip_prefix("/v1/escalations");
-        let is_for_customers =
-            is_for_customers.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_for_customers = is_for_customers(request.uri().path());
         let function = if is_for_customers { escalations.clone() } else { incidents.clone() };
         let clock = clock.clone();
         async move { invoke(function, request, &clock).await }
     })
+}
+
+/// Whether a path is answered by `submit-escalation`.
+#[must_use]
+pub fn is_for_customers(path: &str) -> bool {
+    let rest = path.strip_prefix("/v1/escalations");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 async fn invoke(function: Router, mut request: Request, clock: &Clock) -> Response {

@@ -23,6 +23,11 @@ impl MemoryMailer {
         self.with(|mailbox| mailbox.failures.push_back(error));
     }
 
+    /// Fails no more, whatever it was told.
+    pub fn recover(&self) {
+        self.with(|mailbox| mailbox.failures.clear());
+    }
+
     /// Takes everything that was sent since the last time.
     #[must_use]
     pub fn take_sent(&self) -> Vec<Rendered> {

@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use super::dynamodb::keys::{shard_of, shard_of_thread};
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
-    DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Store, StoreError, Story,
-    Watch,
+    DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError,
+    Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
@@ -415,14 +415,18 @@ impl Store for MemoryStore {
         id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Requeued>, StoreError> {
         let mut state = self.state();
-        let Some(delivery) = state.due_at(id, due_at) else { return Ok(false) };
+        let created_at = match id {
+            OutboxId::Email(id) => state.emails.get(id).map(|item| item.email.created_at),
+            OutboxId::Webhook(id) => state.webhooks.get(id).map(|item| item.webhook.created_at),
+        };
+        let Some(delivery) = state.due_at(id, due_at) else { return Ok(None) };
         delivery.ambiguous += u32::from(delivery.status == DeliveryStatus::Sending);
         delivery.status = DeliveryStatus::Pending;
         delivery.claim_id = None;
         delivery.due_at = Some(pending_until);
-        Ok(true)
+        Ok(Some(Requeued { created_at }))
     }
 
     async fn cancel_email(&self, id: &EmailId, due_at: Timestamp) -> Result<bool, StoreError> {

@@ -59,6 +59,13 @@ pub enum Committed {
     EmailChanged,
 }
 
+/// What was made pending again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requeued {
+    /// When it was written; `None` when that cannot be read.
+    pub created_at: Option<Timestamp>,
+}
+
 /// What is written in one transaction.
 #[derive(Debug, Clone)]
 pub struct Commit<'a> {
@@ -344,14 +351,14 @@ pub trait Store: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Makes an e-mail or a webhook that was due at `due_at` pending again until `pending_until`; one
-    /// whose lease ran out may have been sent, and is marked so. `false` when it is no longer due
+    /// whose lease ran out may have been sent, and is marked so. `None` when it is no longer due
     /// then.
     fn requeue(
         &self,
         id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Requeued>, StoreError>> + Send;
 
     /// Cancels an e-mail that was due at `due_at` and calls for action on an incident that needs
     /// none any more. `false` when it is no longer due then, or does not call for action.

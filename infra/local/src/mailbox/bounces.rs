@@ -64,10 +64,11 @@ impl Bounces {
         Ok(Self(Arc::new(Mutex::new(Kept { by_address, file: Some(path) }))))
     }
 
-    /// What this address does, if it was told to do anything.
+    /// What this address does, if it was told to do anything, or is one of SES's mailbox simulator.
     #[must_use]
     pub fn of(&self, address: &str) -> Option<Bounce> {
-        self.lock().by_address.get(&address.to_ascii_lowercase()).copied()
+        let address = address.to_ascii_lowercase();
+        self.lock().by_address.get(&address).copied().or_else(|| simulated(&address))
     }
 
     /// Tells an address what to do; `None` is to take what it is sent.
@@ -95,6 +96,18 @@ impl Bounces {
     /// Each change is made in one step.
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the addresses of SES's mailbox simulator do, with or without a label
+/// (<https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html>), so that
+/// `tests/smoke` sees here what it sees in AWS.
+fn simulated(address: &str) -> Option<Bounce> {
+    let local = address.strip_suffix("@simulator.amazonses.com")?;
+    match local.split('+').next()? {
+        "bounce" => Some(Bounce::Permanent),
+        "complaint" => Some(Bounce::Complaint),
+        _ => None,
     }
 }
 
@@ -197,6 +210,16 @@ mod tests {
         assert_eq!(ask(&bounces, "DELETE", path, "").await.0, 204);
         assert_eq!(ask(&bounces, "DELETE", path, "").await.0, 204);
         assert_eq!(Bounces::open(data.path()).unwrap().of("triage@example.com"), None);
+    }
+
+    #[test]
+    fn the_addresses_of_sess_simulator_do_what_they_are_called_until_told_otherwise() {
+        let bounces = Bounces::default();
+        let simulated = ["success", "Bounce", "bounce+triage", "complaint"]
+            .map(|local| bounces.of(&format!("{local}@simulator.amazonses.com")));
+        let bounced = Some(Bounce::Permanent);
+        assert_eq!(simulated, [None, bounced, bounced, Some(Bounce::Complaint)]);
+        assert_eq!(bounces.of("bounce@example.com"), None);
     }
 
     #[tokio::test]

@@ -32,6 +32,7 @@ pub(super) const REMEMBERED: &str = "remembered";
 const ENTRY: &str = "entry";
 const EMAIL: &str = "email";
 const WEBHOOK: &str = "webhook";
+const CREATED_AT: &str = "created_at";
 pub(super) const STATUS: &str = "status";
 pub(super) const ATTEMPTS: &str = "attempts";
 pub(super) const AMBIGUOUS: &str = "ambiguous";
@@ -151,6 +152,12 @@ pub(super) fn webhook(webhook: &OutboxWebhook) -> Result<Item, StoreError> {
 
 pub(super) fn read_webhook(item: &Item) -> Result<WebhookItem, StoreError> {
     Ok(WebhookItem { webhook: unmap(item, WEBHOOK)?, delivery: delivery(item)? })
+}
+
+/// When what is in the outbox was written.
+pub(super) fn created_at(item: &Item) -> Option<Timestamp> {
+    let written = item.get(EMAIL).or_else(|| item.get(WEBHOOK))?.as_m().ok()?;
+    text(written, CREATED_AT)?.parse().ok()
 }
 
 fn delivery(item: &Item) -> Result<Delivery, StoreError> {

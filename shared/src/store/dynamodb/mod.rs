@@ -19,7 +19,7 @@ use jiff::civil::Date;
 
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, HeldPage,
-    Limit, MailWrite, RequestKey, Store, StoreError, Story, Watch,
+    Limit, MailWrite, RequestKey, Requeued, Store, StoreError, Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, OutboxEmail};
@@ -137,7 +137,7 @@ impl Store for DynamoDbStore {
         id: &OutboxId,
         due_at: Timestamp,
         pending_until: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Requeued>, StoreError> {
         outbox::requeue(self, id, due_at, pending_until).await
     }
 

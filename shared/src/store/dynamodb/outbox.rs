@@ -10,7 +10,7 @@ use super::items::{self, Item, millis, number, string};
 use super::{DynamoDbStore, failure, keys};
 use crate::email::EmailId;
 use crate::outbox::{DeliveryStatus, EmailItem, Learned, OutboxId, Settlement};
-use crate::store::StoreError;
+use crate::store::{Requeued, StoreError};
 
 /// Gives up: the same for a webhook that is settled so and an e-mail that a change parks.
 pub(super) const PARK: &str =
@@ -187,15 +187,15 @@ pub(super) async fn requeue(
     id: &OutboxId,
     due_at: Timestamp,
     pending_until: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Requeued>, StoreError> {
     // Nearly always nobody was sending it. If somebody was, that attempt may have succeeded, and
     // the refused condition says so.
     match requeue_as(store, id, due_at, pending_until, false).await? {
-        Ok(()) => Ok(true),
+        Ok(requeued) => Ok(Some(requeued)),
         Err(Some(DeliveryStatus::Sending)) => {
-            Ok(requeue_as(store, id, due_at, pending_until, true).await?.is_ok())
+            Ok(requeue_as(store, id, due_at, pending_until, true).await?.ok())
         }
-        Err(_) => Ok(false),
+        Err(_) => Ok(None),
     }
 }
 
@@ -205,7 +205,7 @@ async fn requeue_as(
     due_at: Timestamp,
     pending_until: Timestamp,
     was_sending: bool,
-) -> Result<Result<(), Option<DeliveryStatus>>, StoreError> {
+) -> Result<Result<Requeued, Option<DeliveryStatus>>, StoreError> {
     let condition = if was_sending {
         "due_at = :due_at AND #status = :sending"
     } else {
@@ -222,11 +222,15 @@ async fn requeue_as(
         .expression_attribute_values(":pending", string("pending"))
         .expression_attribute_values(":pending_until", millis(pending_until))
         .expression_attribute_values(":ambiguous", number(u8::from(was_sending)))
+        .return_values(ReturnValue::AllNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
     Ok(match failure::conditional(outcome)? {
-        Ok(_) => Ok(()),
+        Ok(output) => {
+            let created_at = output.attributes().and_then(items::created_at);
+            Ok(Requeued { created_at })
+        }
         Err(found) => Err(found.and_then(|item| {
             let status = item.get(items::STATUS)?.clone();
             serde_dynamo::from_attribute_value(status).ok()
