@@ -133,8 +133,8 @@ def held(stack, identity, evaluator):
     wrong = {name: [] for name in names.values()}
     for call in recorded:
         wrong[call.who] += [] if call.resource else [f"{call.who} does {call.action} and is not given {call.why}"]
-    wrong |= {role: [f"nothing that is known here is done with {role}"] for role in roles.keys() - names.keys()}
-    needed = {(names[role], *part[:4]): [] for role in roles.keys() & names.keys() for part in parts(roles[role])}
+    wrong |= {role: [f"nothing that is known here is done with {role}"] for role in roles if role not in names}
+    needed = {(names[role], *part[:4]): [] for role in roles if role in names for part in parts(roles[role])}
     asks = list(questions(stack, asked + by_aws))
     for question, answer in zip(asks, evaluator.answers(list(asking(stack, asks))), strict=True):
         call, allowed = question.call, answer["result"] == "Allowed"
