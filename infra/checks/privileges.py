@@ -1,24 +1,23 @@
 """Hold the role of each function, and of the schedule, to what is done with it: no less, and no more.
 
-    python3 infra/checks/privileges.py [--table]
+    python3 infra/checks/privileges.py TRANSLATED [--table]
 
-prints a sentence for each call that a role would deny, and for each thing that a role allows and nothing
+TRANSLATED is the template as template.py writes it. Prints a sentence for each call that a role would deny, and for each thing that a role allows and nothing
 needs; with --table, who may do what and what of it is done. An evaluator of IAM decides, an npm package
 that iam/package.json names: install it into `iam` of DESK_TOOLS, or of .tools, as .ci/run does.
 """
 
+import functools
+import json
 import os
 import re
 import sys
 from pathlib import Path
 
-from samcli.yamlhelper import yaml_parse
-
 from iam import by_aws, holding, table
 from iam.evaluating import Evaluator
 from iam.stack import Stack
 from promises.reading import INFRA, ROOT
-from template import translated
 
 # `sender` in policy.toml and SenderAddress are to be the same.
 SENDER = re.search(r'^sender = .*address = "([^"]+)"', (INFRA / "policy.toml").read_text(), re.MULTILINE)[1]
@@ -33,10 +32,14 @@ DESKS = {
 }
 
 
+@functools.cache
+def evaluator():
+    return Evaluator(Path(os.environ.get("DESK_TOOLS", ROOT / ".tools")) / "iam")
+
+
 def held(cfn):
     """What came of each desk's roles."""
-    evaluator = Evaluator(Path(os.environ.get("DESK_TOOLS", ROOT / ".tools")) / "iam")
-    return {says: holding.held(Stack(cfn, parameters), identity, evaluator) for says, (parameters, identity) in DESKS.items()}
+    return {says: holding.held(Stack(cfn, parameters), identity, evaluator()) for says, (parameters, identity) in DESKS.items()}
 
 
 def broken(desks):
@@ -53,9 +56,9 @@ def broken(desks):
     yield from (f"by_aws.py: {way.why}, and nothing in the template leads to it" for way in by_aws.WAYS if way.why not in ways)
 
 
-def main(arguments):
-    desks = held(translated(yaml_parse((INFRA / "template.yaml").read_text())))
-    if arguments == ["--table"]:
+def main(translated, *options):
+    desks = held(json.loads(Path(translated).read_text()))
+    if options == ("--table",):
         print(*table.lines(next(iter(desks.values()))), sep="\n", end="\n\n")
     sentences = list(broken(desks))
     print(*sentences, sep="\n", end="\n" if sentences else "")
@@ -64,4 +67,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(*sys.argv[1:]))

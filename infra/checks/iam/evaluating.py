@@ -15,8 +15,9 @@ class Evaluator:
         """What it says to each. Desks are much alike, so most is asked once."""
         texts = [json.dumps(ask) for ask in asks]
         new = [text for text in dict.fromkeys(texts) if text not in self.said]
-        run = subprocess.run(self.command, input=f"[{','.join(new)}]", capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise RuntimeError(f"the evaluator failed: {run.stderr}")
-        self.said.update(zip(new, json.loads(run.stdout), strict=True))
+        if new:
+            run = subprocess.run(self.command, input=f"[{','.join(new)}]", capture_output=True, text=True, check=False)
+            if run.returncode:
+                raise RuntimeError(f"the evaluator failed: {run.stderr}")
+            self.said.update(zip(new, json.loads(run.stdout), strict=True))
         return [self.said[text] for text in texts]

@@ -139,7 +139,7 @@ def held(stack, identity, evaluator):
     for question, answer in zip(asks, evaluator.answers(list(asking(stack, asks))), strict=True):
         call, allowed = question.call, answer["result"] == "Allowed"
         if question.without:
-            needed[call.who, *question.without[:4]] += [] if allowed else [call]
+            needed[(call.who, *question.without[:4])] += [] if allowed else [call]
         elif question.is_stranger:
             wrong[call.who] += [f"{told(call, 'may do')} and never does: {', '.join(answer['by'])}"] if allowed else []
         elif allowed:

@@ -46,8 +46,6 @@ def event_rule(sam, cfn):
     [target] = resource["Properties"]["Targets"]
     if logical_id(target["Arn"]) != function:
         yield f"{rule}: does not call {function}"
-    if target.get("RetryPolicy") != {"MaximumEventAgeInSeconds": 86400, "MaximumRetryAttempts": 185}:
-        yield f"{rule}: gives up within a day"
     callers = [p["Properties"] for p in of_type(cfn, "AWS::Lambda::Permission").values() if logical_id(p["Properties"]["FunctionName"]) == function]
     if [(c["Principal"], logical_id(c.get("SourceArn"))) for c in callers] != [("events.amazonaws.com", rule)]:
         yield f"{function}: others than {rule} may call it, or nobody"

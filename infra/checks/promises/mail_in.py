@@ -5,8 +5,6 @@ from .reading import function_of, listed, logical_id, of_type, property_of, role
 # A mail survives the table being away for so long, and so long does a person have to look after it.
 OUTAGE = 3 * 60 * 60
 KEPT = 1209600
-# The public access block, all of it.
-BLOCKED = {"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"}
 ACCOUNT = {"Ref": "AWS::AccountId"}
 RULE_ARN = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:receipt-rule-set/${RuleSet}:receipt-rule/"
 
@@ -31,11 +29,9 @@ def writers(statements):
 
 
 def rule(cfn):
-    """SES scans every mail for the domain, whoever it comes from, and may deliver it."""
+    """SES takes every mail for the domain, whoever it comes from, and may deliver it."""
     name, resource, action = the_rule(cfn)
     p = resource["Properties"]["Rule"]
-    if not p.get("Enabled") or not p.get("ScanEnabled"):
-        yield f"{name}: is not enabled, or does not scan"
     if p.get("Recipients") != [{"Ref": "InboundDomain"}]:
         yield f"{name}: is for {p.get('Recipients')}, which may leave out reply addresses"
     if p.get("TlsPolicy") != "Optional":
@@ -68,28 +64,10 @@ def only_ses_writes(cfn):
             yield f"{name}: others than SES of this account and this rule may write to it: {got}"
 
 
-def bucket(cfn):
-    """The bucket is nobody else's to see, and forgets."""
-    _, _, action = the_rule(cfn)
-    name = logical_id(action["BucketName"])
-    for blocked in sorted(BLOCKED):
-        if property_of(cfn, name, f"PublicAccessBlockConfiguration.{blocked}") is not True:
-            yield f"{name}: {blocked} is not on"
-    if property_of(cfn, name, "OwnershipControls.Rules") != [{"ObjectOwnership": "BucketOwnerEnforced"}]:
-        yield f"{name}: knows access lists"
-    if "AES256" not in str(property_of(cfn, name, "BucketEncryption")):
-        yield f"{name}: is not encrypted, or by a key that SES cannot use"
-    rules = property_of(cfn, name, "LifecycleConfiguration.Rules") or []
-    if not any(r["Status"] == "Enabled" and r.get("ExpirationInDays") == {"Ref": "MailRetentionDays"} for r in rules):
-        yield f"{name}: keeps mail for ever"
+def kept(cfn):
+    """A mail is there for as long as a person may have to look at its message."""
     if cfn["Parameters"]["MailRetentionDays"].get("MinValue", 0) * 86400 <= KEPT:
         yield "MailRetentionDays: mail may be gone while its message still waits"
-    if cfn["Resources"][name].get("DeletionPolicy") != "Retain":
-        yield f"{name}: a stack with mail in it cannot be deleted"
-    _, statements = policy_of(cfn, "AWS::S3::BucketPolicy", "Bucket", name)
-    denied = [listed(s["Resource"]) for s in statements if s["Effect"] == "Deny"]
-    if [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}] not in denied:
-        yield f"{name}: not all of it is refused without TLS"
 
 
 def queue(sam, cfn):
@@ -119,11 +97,6 @@ def queue(sam, cfn):
     mappings = [m["Properties"] for m in of_type(cfn, "AWS::Lambda::EventSourceMapping").values() if logical_id(m["Properties"]["EventSourceArn"]) == name]
     if [logical_id(m["FunctionName"]) for m in mappings] != [function]:
         yield f"{name}: does not call {function}"
-    for m in mappings:
-        if m.get("FunctionResponseTypes") != ["ReportBatchItemFailures"] or not 1 <= m.get("BatchSize", 10) <= 10:
-            yield f"{name}: one bad mail takes others with it"
-        if not 2 <= m.get("ScalingConfig", {}).get("MaximumConcurrency", 1000) <= 10:
-            yield f"{name}: a flood takes all executions of the account"
 
 
 def reading(sam, cfn):
@@ -144,6 +117,6 @@ def reading(sam, cfn):
 def promises(sam, cfn):
     yield from rule(cfn)
     yield from only_ses_writes(cfn)
-    yield from bucket(cfn)
+    yield from kept(cfn)
     yield from queue(sam, cfn)
     yield from reading(sam, cfn)

@@ -27,16 +27,15 @@ def matches(pattern, event):
 
 
 def stream(sam, cfn):
-    """Each dispatcher is woken for what waits for it and nothing else, and gives up at some point."""
+    """Each dispatcher is woken for what waits for it and nothing else."""
     every = of_type(cfn, "AWS::Lambda::EventSourceMapping").items()
     mappings = {name: mapping for name, mapping in every if mapping["Properties"]["EventSourceArn"] == TABLE_STREAM}
     called = [binaries(sam)[logical_id(mapping["Properties"]["FunctionName"])] for mapping in mappings.values()]
     if sorted(called) != sorted(OUTBOX):
         yield f"the stream calls {called}, not {sorted(OUTBOX)}"
     for function, (name, mapping) in zip(called, mappings.items()):
-        p = mapping["Properties"]
         patterns = []
-        for entry in p.get("FilterCriteria", {}).get("Filters", []):
+        for entry in mapping["Properties"].get("FilterCriteria", {}).get("Filters", []):
             try:
                 patterns.append(json.loads(entry["Pattern"]))
             except (TypeError, ValueError) as error:
@@ -47,9 +46,3 @@ def stream(sam, cfn):
             woken = any(matches(pattern, record) for pattern in patterns)
             if woken != (waits and OUTBOX.get(function) == item):
                 yield f"{name}: {event} of {item} {status} {'wakes' if woken else 'does not wake'} the function"
-        if p.get("FunctionResponseTypes") != ["ReportBatchItemFailures"] or not p.get("BisectBatchOnFunctionError"):
-            yield f"{name}: one bad record takes its batch with it"
-        if not (0 <= p.get("MaximumRetryAttempts", -1) <= 10 and 60 <= p.get("MaximumRecordAgeInSeconds", -1) <= 86400):
-            yield f"{name}: a bad record is retried for too long"
-        if not p.get("DestinationConfig", {}).get("OnFailure"):
-            yield f"{name}: what it gives up on is told to nobody"

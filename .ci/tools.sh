@@ -1,0 +1,29 @@
+# The tools of .ci/run, pinned, in $TOOLS. Each function is content when the tool is there, or installs it.
+
+CARGO_DENY=0.20.2
+CFN_GUARD=3.2.1
+
+get_crate() { # name, version
+    [[ $("$TOOLS/bin/$1" --version 2>/dev/null) == "$1 $2" ]] && return
+    printf '\n==> installing %s %s (about three minutes on two cores)\n' "$1" "$2"
+    cargo install --quiet --locked --root "$TOOLS" --target-dir "$TOOLS/build" "$1@$2" &&
+        rm -rf "$TOOLS/build"
+}
+
+# The stamp is a copy of the requirements, written last: a half-made environment has none.
+get_python() { # environment, requirements
+    local environment=$TOOLS/$1 requirements=.ci/$2
+    cmp --silent "$requirements" "$environment/requirements.txt" && return
+    printf '\n==> installing the Python tools of %s (about a minute)\n' "$requirements"
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' &&
+        rm -rf "$environment" &&
+        python3 -m venv "$environment" &&
+        "$environment/bin/pip" install --quiet --requirement "$requirements" &&
+        cp "$requirements" "$environment/requirements.txt"
+}
+
+# An environment of its own: it wants other versions of what aws-sam-cli wants, too.
+get_checkov() {
+    get_python checkov requirements-checkov.txt &&
+        mkdir -p "$TOOLS/bin" && ln -sf "$TOOLS/checkov/bin/checkov" "$TOOLS/bin/checkov"
+}

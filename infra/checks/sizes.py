@@ -1,0 +1,66 @@
+"""What `sam build` made: each function's size, and whether it starts.
+
+    python infra/checks/sizes.py BUILT
+
+BUILT is the folder that `sam build` wrote. Fails on a function that is missing or too large (the larger
+it is, the longer a cold start takes), and on one that does not get as far as reading its configuration.
+"""
+
+import io
+import platform
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from promises.reading import of_type
+from samcli.yamlhelper import yaml_parse
+
+# Bytes: of the binary, and of the zip that Lambda is given.
+BINARY, ZIP = 8_000_000, 3_200_000
+PROCESSORS = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+def zipped(folder):
+    """The size of a folder as `sam package` zips it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            archive.write(path, path.relative_to(folder))
+    return out.tell()
+
+
+def started(binary):
+    """What a function says when it finds no configuration. It names what is missing, and ends."""
+    try:
+        run = subprocess.run([binary], capture_output=True, text=True, env={}, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"does not start: {error}"
+    said = run.stdout + run.stderr
+    return "" if run.returncode == 1 and "TABLE_NAME" in said else f"ends with {run.returncode} and says {said[:300]!r}"
+
+
+def main(built):
+    template = yaml_parse((built / "template.yaml").read_text())
+    functions = of_type(template, "AWS::Serverless::Function")
+    wrong = []
+    print(f"{'':<28}{'binary':>10}{'zip':>10}")
+    for name, function in functions.items():
+        folder = built / function["Properties"]["CodeUri"]
+        binary = folder / "bootstrap"
+        if not binary.is_file():
+            wrong.append(f"{name}: there is no {binary.relative_to(built)}")
+            continue
+        sizes = binary.stat().st_size, zipped(folder)
+        print(f"{name:<28}{sizes[0]:>10}{sizes[1]:>10}")
+        wrong += [f"{name}: its {what} has {size} bytes, and {most} is the most" for what, size, most in zip(("binary", "zip"), sizes, (BINARY, ZIP)) if size > most]
+        architectures = {**template["Globals"]["Function"], **function["Properties"]}["Architectures"]
+        if architectures == [PROCESSORS.get(platform.machine())] and (said := started(binary)):
+            wrong.append(f"{name}: {said}")
+    print(f"{'at most':<28}{BINARY:>10}{ZIP:>10}")
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    return 1 if wrong or not functions else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))
