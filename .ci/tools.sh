@@ -27,3 +27,13 @@ get_checkov() {
     get_python checkov requirements-checkov.txt &&
         mkdir -p "$TOOLS/bin" && ln -sf "$TOOLS/checkov/bin/checkov" "$TOOLS/bin/checkov"
 }
+
+# What evaluates IAM's policies. The stamp is written last, as above.
+get_iam() {
+    local iam=$TOOLS/iam
+    cmp --silent infra/checks/iam/package-lock.json "$iam/installed.json" && return
+    printf '\n==> installing the evaluator of IAM\n'
+    mkdir -p "$iam" && cp infra/checks/iam/package*.json "$iam" &&
+        npm ci --silent --no-fund --no-audit --prefix "$iam" &&
+        cp infra/checks/iam/package-lock.json "$iam/installed.json"
+}

@@ -5,7 +5,7 @@ place, which check has to say so, and what it has to say. More texts of a resour
 other in tuples. Each rule of guard/ needs a fault; others are as many as somebody thought of.
 """
 
-GUARD, PROMISES, CFN_LINT, SAM, CHECKOV = "guard", "promises", "cfn-lint", "sam validate --lint", "checkov"
+GUARD, PROMISES, PRIVILEGES, CFN_LINT, SAM, CHECKOV = "guard", "promises", "privileges", "cfn-lint", "sam validate --lint", "checkov"
 
 FAULTS = [
     # Roles.
@@ -25,6 +25,24 @@ FAULTS = [
     ("the key for any purpose", "ReceiveEmailRole", "kms:ViaService", "kms:CallerAccount", GUARD, "roles_use_the_key_through_a_service"),
     ("a role for anybody's schedules", "SweepScheduleRole", "aws:SourceAccount: !Ref AWS::AccountId", "aws:ResourceAccount: !Ref AWS::AccountId", GUARD, "roles_are_taken_by_one_service"),
     ("a role for an account", "SubmitEscalationRole", "Principal: { Service: lambda.amazonaws.com }", "Principal: { Service: lambda.amazonaws.com, AWS: !Ref AWS::AccountId }", GUARD, "roles_are_taken_by_one_service"),
+    # Roles, and what is done with them.
+    ("a kind of item forgotten", "CheckDeadlinesRole", '"INCIDENT#*", "MAIL#*", "QUARANTINE#*"', '"INCIDENT#*", "QUARANTINE#*"', PRIVILEGES, "check-deadlines does dynamodb:UpdateItem on table/Table for MAIL# and may not: HandOutAndCount wants dynamodb:LeadingKeys to be"),
+    ("keys of one transaction in two statements", "SubmitEscalationRole", '["ACCOUNT#*", "FIGURES#*", "LIMIT#*"]\n', '["ACCOUNT#*", "FIGURES#*"]\n              - Sid: Limit\n                Effect: Allow\n                Action: dynamodb:UpdateItem\n                Resource: !GetAtt Table.Arn\n                Condition:\n                  ForAllValues:StringLike:\n                    dynamodb:LeadingKeys: ["LIMIT#*"]\n', PRIVILEGES, "submit-escalation does dynamodb:UpdateItem on table/Table for ACCOUNT#, FIGURES#, LIMIT# and may not"),
+    ("an action that nobody uses", "DispatchWebhookRole", "- dynamodb:Query", "- dynamodb:DeleteItem\n                  - dynamodb:Query", PRIVILEGES, "dispatch-webhook may do dynamodb:DeleteItem on table/Table for INCIDENT#* and nothing needs it"),
+    ("a kind of item that nobody uses", "SubmitEscalationRole", '["INCIDENT#*", "REQUEST#*"]', '["ACCOUNT#*", "INCIDENT#*", "REQUEST#*"]', PRIVILEGES, "submit-escalation may do dynamodb:GetItem on table/Table for ACCOUNT#* and nothing needs it"),
+    ("a kind of item that takes others in", "SubmitEscalationRole", '"INCIDENT#*"', '"INCIDENT*"', PRIVILEGES, "submit-escalation may do dynamodb:PutItem on table/Table for INCIDENTS# and never does"),
+    ("a misspelt condition, to the evaluator", "SubmitEscalationRole", "dynamodb:LeadingKeys", "dynamodb:LeadingKey", PRIVILEGES, "submit-escalation: the condition of ReadAndCommit on dynamodb:LeadingKey holds of requests that do not have it"),
+    ("another sender", "DispatchEmailRole", "ses:FromAddress: !Ref SenderAddress", "ses:FromAddress: !Ref InboundDomain", PRIVILEGES, "dispatch-email does ses:SendEmail on configuration-set/ConfigurationSet for care@example.com and may not: SendAsDesk wants ses:FromAddress to be desk.example.com"),
+    ("an identity that is not verified", "DispatchEmailRole", "- !Ref SenderIdentity", "- !Ref InboundDomain", PRIVILEGES, "dispatch-email does ses:SendEmail on identity/care@example.com for care@example.com and may not: SendAsDesk is for"),
+    ("the secret of others", "DispatchEmailFunction", "LINK_KEYS_SECRET: !Ref LinkKeys", "LINK_KEYS_SECRET: !Ref WebhookKeys", PRIVILEGES, "dispatch-email does secretsmanager:GetSecretValue on secret:WebhookKeys-AbCdEf and may not"),
+    ("a variable that is not set", "DispatchEmailFunction", "          LINK_KEYS_SECRET: !Ref LinkKeys\n", "", PRIVILEGES, "dispatch-email does secretsmanager:GetSecretValue and is not given LINK_KEYS_SECRET"),
+    ("every table", "DispatchWebhookRole", "Resource: !GetAtt Table.Arn", 'Resource: "*"', PRIVILEGES, "dispatch-webhook may do dynamodb:UpdateItem on table/other-Table for INCIDENT# and never does"),
+    ("a bucket that may not be listed", "ReceiveEmailRole", "              - Sid: KnowWhatIsGone\n                Effect: Allow\n                Action: s3:ListBucket\n                Resource: !GetAtt MailBucket.Arn\n", "", PRIVILEGES, "receive-email does s3:ListBucket on mailbucket and may not"),
+    ("mail that cannot be decrypted", "ReceiveEmailRole", "- !Sub s3.${AWS::Region}.amazonaws.com", "- !Sub sns.${AWS::Region}.amazonaws.com", PRIVILEGES, "receive-email does kms:Decrypt on key/Key for s3.eu-west-1.amazonaws.com and may not"),
+    ("a schedule that cannot report", "SweepScheduleRole", "Action: sqs:SendMessage", "Action: sqs:ReceiveMessage", PRIVILEGES, "CheckDeadlinesFunctionSweep does sqs:SendMessage on SweepFailureQueue and may not"),
+    ("a queue that takes nothing over TLS", "MailQueuePolicy", 'aws:SecureTransport: "false"', 'aws:SecureTransport: "true"', PRIVILEGES, "receive-email does sqs:ReceiveMessage on MailQueue and may not: OnlyOverTls of the resource denies it"),
+    ("a key that roles cannot use", "Key", "Action: kms:*", "Action: kms:Describe*", PRIVILEGES, "receive-email does kms:Decrypt on key/Key for s3.eu-west-1.amazonaws.com and may not: DecryptMail allows it, and the policy of the resource does not leave it to roles"),
+    ("leave to trace what is not traced", "Function", "    Tracing: Active\n", "", PRIVILEGES, "by_aws.py: Lambda sends traces of a function, and nothing in the template leads to it"),
     # Two functions, one role.
     ("a shared role", "ManageIncidentFunction", "!GetAtt ManageIncidentRole.Arn", "!GetAtt SubmitEscalationRole.Arn", PROMISES, "ManageIncidentFunction: shares SubmitEscalationRole"),
     # The table.

@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 import guard
+import privileges
 import scan
 import template
-from faults import CFN_LINT, CHECKOV, FAULTS, GUARD, PROMISES, SAM
+from faults import CFN_LINT, CHECKOV, FAULTS, GUARD, PRIVILEGES, PROMISES, SAM
 from promises.reading import INFRA
 from samcli.yamlhelper import yaml_parse
 
@@ -31,6 +32,10 @@ def guard_says(planted, translated):
 
 def promises_say(planted, translated):
     return list(template.broken(yaml_parse(planted.read_text()), json.loads(translated.read_text())))
+
+
+def privileges_say(planted, translated):
+    return list(privileges.broken(privileges.held(json.loads(translated.read_text()))))
 
 
 def checkov_says(planted, translated):
@@ -55,7 +60,7 @@ def sam_says(planted, translated):
 
 
 # What each check says of a template and its translation. The slow ones are asked once, with all their faults.
-CHECKS = {GUARD: guard_says, PROMISES: promises_say, CFN_LINT: cfn_lint_says, SAM: sam_says, CHECKOV: checkov_says}
+CHECKS = {GUARD: guard_says, PROMISES: promises_say, PRIVILEGES: privileges_say, CFN_LINT: cfn_lint_says, SAM: sam_says, CHECKOV: checkov_says}
 SLOW = (CFN_LINT, SAM, CHECKOV)
 
 
@@ -111,7 +116,7 @@ def main():
                     missed.append(what)
     unseen = without_fault()
     print(*(f"MISSED  no fault for the rule {rule}" for rule in unseen), sep="\n", end="\n" if unseen else "")
-    dirty = [f"{check}: {sentence}" for check in (GUARD, PROMISES) for sentence in known[check]]
+    dirty = [f"{check}: {sentence}" for check in (GUARD, PROMISES, PRIVILEGES) for sentence in known[check]]
     print("and without faults:", *(dirty or ["nothing to say"]), sep="\n  ")
     print(f"{len(FAULTS)} faults planted, {len(FAULTS) - len(missed)} seen, {time.monotonic() - start:.0f} s")
     return 1 if missed or unseen or dirty else 0

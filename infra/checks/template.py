@@ -18,7 +18,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from promises import access, building, dashboard, http_api, mail_back, mail_in, operating, outbox, runbook, running
+from promises import building, dashboard, http_api, mail_back, mail_in, operating, outbox, runbook, running
 from promises.reading import INFRA
 
 # It counts for AWS what is translated, sends it to nobody, and complains of that.
@@ -44,7 +44,6 @@ def broken(sam, cfn):
     yield from running.variables(sam, cfn)
     yield from running.sending(sam)
     yield from running.schedule(cfn)
-    yield from access.state(sam, cfn)
     yield from outbox.stream(sam, cfn)
     yield from mail_in.promises(sam, cfn)
     yield from mail_back.promises(sam, cfn)

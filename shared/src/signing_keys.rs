@@ -5,12 +5,13 @@
 //! minute, however many forged links come in. On one machine they are given at the start. A key must
 //! never get into a log, an error or debug output.
 
+use std::fmt;
 use std::sync::Arc;
 
+use aws_sdk_secretsmanager::Client;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
-use crate::aws::Aws;
 use crate::config::{Config, Environment};
 
 const FRESH_FOR: SignedDuration = SignedDuration::from_mins(15);
@@ -97,10 +98,16 @@ struct Ring<K> {
     kept: Mutex<Kept<K>>,
 }
 
-#[derive(Debug)]
 struct Secret {
-    aws: Aws,
     arn: String,
+    /// The client is made when it is needed: seldom, and never in most cold starts.
+    client: Box<dyn Fn() -> Client + Send + Sync>,
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secret").field("arn", &self.arn).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -117,11 +124,12 @@ impl<K> Kept<K> {
 }
 
 impl<K: SigningKeys> KeyRing<K> {
-    /// The keys that the environment names. Nothing is fetched yet.
+    /// The keys that the environment names, asked for with a client that is made then. Nothing is
+    /// fetched yet.
     #[must_use]
-    pub fn new(source: KeySource<K>, aws: &Aws) -> Self {
+    pub fn new(source: KeySource<K>, client: impl Fn() -> Client + Send + Sync + 'static) -> Self {
         let (secret, keys) = match source {
-            KeySource::Secret(arn) => (Some(Secret { aws: aws.clone(), arn }), None),
+            KeySource::Secret(arn) => (Some(Secret { arn, client: Box::new(client) }), None),
             KeySource::Given(keys) => (None, Some(keys)),
             KeySource::Missing => (None, None),
         };
@@ -193,9 +201,8 @@ impl<K: SigningKeys> KeyRing<K> {
 }
 
 impl Secret {
-    /// The client is made when it is needed: seldom, and never in most cold starts.
     async fn fetch<K: SigningKeys>(&self) -> Result<K, KeysUnavailable> {
-        let asked = self.aws.secrets().get_secret_value().secret_id(&self.arn).send().await;
+        let asked = (self.client)().get_secret_value().secret_id(&self.arn).send().await;
         let secret = asked.map_err(|error| KeysUnavailable::Unreachable(error.into()))?;
         K::read(secret.secret_string().unwrap_or_default()).map_err(KeysUnavailable::Wrong)
     }

@@ -25,7 +25,8 @@ fn refused() -> Answer {
 async fn ring(script: impl IntoIterator<Item = Answer>) -> (KeyRing, Scripted) {
     let server = Scripted::start(script).await;
     let source = KeySource::Secret("arn:aws:secretsmanager:eu-west-1:1:secret:links".to_owned());
-    (KeyRing::new(source, &aws_at(server.url())), server)
+    let aws = aws_at(server.url());
+    (KeyRing::new(source, move || aws.secrets()), server)
 }
 
 fn at(seconds: i64) -> Timestamp {

@@ -395,7 +395,10 @@ async fn what_people_wrote_stays_text() {
 async fn keys_that_are_not_to_be_had_are_503_with_a_page() {
     let aws = desk_tests::dynamodb::aws_at("http://127.0.0.1:1");
     let source = shared::links::KeySource::Missing;
-    let world = World::with_keys(DEFAULT_POLICY, shared::links::KeyRing::new(source, &aws));
+    let world = World::with_keys(
+        DEFAULT_POLICY,
+        shared::links::KeyRing::new(source, move || aws.secrets()),
+    );
     assert_snapshot!("unavailable", shown(&world.ask(get(&signed(FIRST, En))).await));
 }
 

@@ -1,105 +1,39 @@
-//! What each function asks of the table, so that its role in the template can be held to it.
+//! What each function asks of AWS, so that its role in the template can be held to it.
 //!
-//! DynamoDB on one machine lets everybody do everything. In AWS a function may do what its role says,
+//! The services on one machine let everybody do everything. In AWS a function may do what its role says,
 //! and a partition that the role forgets fails the whole transaction. So all that the functions can ask
-//! is asked here, and written to `infra/checks/asked.json`, which `infra/checks/template.py` compares
-//! with the roles: what is missing there is broken, what is beyond it is too wide.
+//! is asked here, with the clients of production, and written to `infra/checks/asked.json`.
+//! `infra/checks/privileges.py` has an evaluator of IAM decide on each of them by the roles: what is
+//! missing there is broken, what nothing needs is too wide.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+mod functions;
 
-use axum::Router;
+use std::collections::BTreeSet;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use axum::body::Body;
 use axum::http::{Request, header};
 use desk_tests::arrivals::Arriving;
-use desk_tests::asked::Asked;
-use desk_tests::call::{Reply, get, post_once, put, send, with, with_token};
-use desk_tests::dynamodb::TestDynamoDb;
+use desk_tests::call::{get, post_once, put, with};
 use desk_tests::receiver::Receivers;
+use desk_tests::scripted::{Answer, Scripted};
 use desk_tests::ses_events::{Said, SentEmail};
 use desk_tests::world::{keyed, record, start};
-use desk_tests::{DEFAULT_POLICY, LINK_KEYS, link_keys, link_writer};
+use desk_tests::{LINK_KEYS, link_writer};
 use expect_test::expect_file;
-use jiff::{SignedDuration, Timestamp};
+use functions::Functions;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
-use shared::clock::Clock;
-use shared::desk::Desk;
 use shared::dispatch::Batch;
 use shared::email::{EmailId, OutboxEmail, Thread};
-use shared::inbound::{act, reading};
 use shared::incident::values::Language;
 use shared::incident::{Command, decide};
 use shared::links::{Action, Link, LinkKeys};
-use shared::mailer::SendError;
-use shared::mailer::memory::MemoryMailer;
 use shared::outbox::DeliveryStatus;
-use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Store};
-use shared::webhook::keys::{WebhookKeys, written};
-
-const FUNCTIONS: [&str; 7] = [
-    "check-deadlines",
-    "dispatch-email",
-    "dispatch-webhook",
-    "manage-incident",
-    "receive-email",
-    "record-delivery",
-    "submit-escalation",
-];
-const EVERYTHING: &str = "escalations:write incidents:read incidents:write accounts:write";
-
-/// Every function on one table, each with a note of what it asks.
-struct Functions {
-    dynamodb: TestDynamoDb,
-    policy: Arc<Policy>,
-    seconds: Arc<AtomicI64>,
-    asked: BTreeMap<&'static str, Asked>,
-}
-
-impl Functions {
-    async fn start() -> Self {
-        let policy =
-            format!("{DEFAULT_POLICY}\n[webhooks.crm]\nurl = \"https://crm.example.com/hook\"");
-        Self {
-            dynamodb: TestDynamoDb::start().await,
-            policy: Arc::new(Policy::read(&policy).unwrap()),
-            seconds: Arc::default(),
-            asked: FUNCTIONS.map(|name| (name, Asked::default())).into(),
-        }
-    }
-
-    fn desk(&self, function: &str) -> Desk<DynamoDbStore> {
-        let client = self.asked[function].dynamodb(&self.dynamodb.aws.dynamodb());
-        let seconds = self.seconds.clone();
-        let now = move || start() + SignedDuration::from_secs(seconds.load(Ordering::Relaxed));
-        let store = DynamoDbStore::new(client, self.dynamodb.table);
-        Desk { store, policy: self.policy.clone(), clock: Clock::of(now) }
-    }
-
-    async fn ask(&self, router: &Router, request: Request<Body>) -> Reply {
-        send(router, with_token(request, "ada", EVERYTHING)).await
-    }
-
-    async fn sweep_at(&self, seconds: i64) {
-        self.seconds.store(seconds, Ordering::Relaxed);
-        let desk = self.desk("check-deadlines");
-        let sweep =
-            async || check_deadlines::sweep(&desk, desk.clock.now(), Timestamp::MAX).await.unwrap();
-        // Six incidents of one account meet each other at it; whoever lost comes again.
-        let failed = sweep().await.failed;
-        assert!(failed == 0 || sweep().await.failed == 0);
-    }
-
-    fn asked(&self) -> String {
-        let asked: BTreeMap<_, _> =
-            self.asked.iter().map(|(name, asked)| (name, asked.actions())).collect();
-        format!("{:#}\n", serde_json::to_value(asked).unwrap())
-    }
-}
 
 fn ada() -> Value {
     json!({ "name": "Ada", "email": "ada@customer.example", "account": "ACME" })
@@ -145,7 +79,10 @@ async fn customers_escalate(functions: &Functions) {
 }
 
 async fn care_works(functions: &Functions) {
-    let router = manage_incident::router(functions.desk("manage-incident"), link_keys());
+    let router = {
+        let keys = functions.link_keys("manage-incident").await;
+        manage_incident::router(functions.desk("manage-incident"), keys)
+    };
     let ask = async |request| functions.ask(&router, request).await.status.as_u16();
     let mut of_domains = json!({
         "name": "Acme", "account_manager": { "name": "Mary", "email": "mary@desk.example" },
@@ -197,11 +134,22 @@ async fn care_works(functions: &Functions) {
 /// A customer of an account writes: too little, then the rest, then as somebody else; and the same mail
 /// comes twice.
 async fn mail_comes_in(functions: &Functions) {
-    let (desk, keys) = (functions.desk("receive-email"), link_keys());
+    const FUNCTION: &str = "receive-email";
+    let (desk, keys) = (functions.desk(FUNCTION), functions.link_keys(FUNCTION).await);
+    let s3 = Scripted::start([]).await;
+    let objects = functions.objects(FUNCTION, &s3);
+    let taken_in = async |id: &str, mail: &Arriving| {
+        let mut message = SqsMessage::default();
+        message.body = Some(mail.notification(id, desk.clock.now()).to_string());
+        let mut event = SqsEvent::default();
+        event.records = vec![message];
+        let answer = receive_email::handle(&desk, &keys, &objects, event).await;
+        assert!(answer.batch_item_failures.is_empty());
+        desk.store.load_mail(&id.parse().unwrap()).await.unwrap().unwrap().outcome.to_string()
+    };
     let becomes = async |id: &str, mail: &Arriving| {
-        let read = reading::read(&mail.raw, &mail.envelope_from);
-        let receipt = mail.receipt(id, desk.clock.now());
-        act::receive(&desk, &keys, &receipt, read).await.unwrap().to_string()
+        s3.then(Answer::json(206, &String::from_utf8_lossy(&mail.raw)));
+        taken_in(id, mail).await
     };
     let ada = |subject: &str, text: &str| {
         Arriving::plain("ada@acme.example", "escalations@example.com", subject, text)
@@ -233,11 +181,16 @@ async fn mail_comes_in(functions: &Functions) {
     let rest =
         Arriving { to: address, dmarc: "FAIL".to_owned(), ..ada("Re: Help", "It is INC-9.") };
     assert_eq!(becomes("eight", &rest).await, "quarantined unauthenticated");
+    s3.then(Answer::json(404, "<Error><Code>NoSuchKey</Code></Error>"));
+    assert_eq!(taken_in("nine", &ada("INC-8", why)).await, "noted gone");
 }
 
 /// Of the mails that wait, all but one are decided on; one of them completes another.
 async fn people_look_at_the_quarantine(functions: &Functions) {
-    let router = manage_incident::router(functions.desk("manage-incident"), link_keys());
+    let router = {
+        let keys = functions.link_keys("manage-incident").await;
+        manage_incident::router(functions.desk("manage-incident"), keys)
+    };
     let ask = async |request| functions.ask(&router, request).await.status.as_u16();
     for path in ["/v1/quarantine?limit=1", "/v1/quarantine/four"] {
         assert_eq!(ask(get(path)).await, 200, "{path}");
@@ -260,21 +213,26 @@ async fn people_look_at_the_quarantine(functions: &Functions) {
 
 /// One e-mail is sent, one can never be.
 async fn emails_go_out(functions: &Functions) {
-    let (desk, mailer) = (functions.desk("dispatch-email"), MemoryMailer::default());
-    let links = link_writer(link_keys());
+    const FUNCTION: &str = "dispatch-email";
+    let (desk, keys) = (functions.desk(FUNCTION), functions.link_keys(FUNCTION).await);
+    let links = link_writer(keys);
+    let taken = Answer::json(200, r#"{"MessageId":"ses-1"}"#);
     // What a sender is asked, and what people are told of the quarantine.
     let notices = (1..20).map(|version| format!("_-{version}-0"));
     let about_mail = notices.chain(["_one-1-0".to_owned()]).map(|id| id.parse().unwrap());
-    let records = about_mail.enumerate().map(|(n, id)| record(n, &id)).collect();
+    let records: Vec<_> = about_mail.enumerate().map(|(n, id)| record(n, &id)).collect();
+    let ses = Scripted::start(vec![taken.clone(); records.len()]).await;
+    let mailer = functions.mailer(FUNCTION, &ses);
     dispatch_email::handle(&desk, &mailer, &links, Batch { records }).await;
-    assert!(mailer.take_sent().len() > 1);
+    assert!(ses.requests().len() > 1);
+    let ses = Scripted::start([taken, Answer::refusal(400, "MessageRejected")]).await;
+    let mailer = functions.mailer(FUNCTION, &ses);
     for (n, id) in ["INC-1-1-0", "INC-1-1-1"].into_iter().enumerate() {
         let batch = Batch { records: vec![record(n, &id.parse().unwrap())] };
         let answer = dispatch_email::handle(&desk, &mailer, &links, batch).await;
         assert!(answer.batch_item_failures.is_empty());
-        mailer.fail_next(SendError::Park { reason: "MessageRejected".to_owned() });
     }
-    assert_eq!(mailer.take_sent().len(), 1);
+    assert_eq!(ses.requests().len(), 2);
 }
 
 /// SES delivers one e-mail and bounces another; also of those that are about no incident.
@@ -308,8 +266,9 @@ async fn ses_tells_of_emails(functions: &Functions) {
 }
 
 async fn webhooks_go_out(functions: &Functions) {
-    let (desk, receivers) = (functions.desk("dispatch-webhook"), Receivers::default());
-    let keys = WebhookKeys::new(&written(&[7; 32]), None).unwrap();
+    const FUNCTION: &str = "dispatch-webhook";
+    let (desk, receivers) = (functions.desk(FUNCTION), Receivers::default());
+    let keys = functions.webhook_keys(FUNCTION).await.keys(desk.clock.now()).await.unwrap();
     let poster = dispatch_webhook::Poster::new(receivers.connector());
     let batch = Batch { records: vec![keyed(1, "INCIDENT#INC-1", "WEBHOOK#0000000001#000")] };
     dispatch_webhook::handle(&desk, &keys, &poster, batch).await;
@@ -317,7 +276,7 @@ async fn webhooks_go_out(functions: &Functions) {
 }
 
 #[tokio::test]
-async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
+async fn what_each_function_asks_of_aws_is_what_its_role_is_held_to() {
     let functions = Functions::start().await;
     customers_escalate(&functions).await;
     care_works(&functions).await;
@@ -331,4 +290,16 @@ async fn what_each_function_asks_of_the_table_is_what_its_role_is_held_to() {
     ses_tells_of_emails(&functions).await;
     webhooks_go_out(&functions).await;
     expect_file!["../../infra/checks/asked.json"].assert_eq(&functions.asked());
+}
+
+/// A client that production makes and nobody notes would ask in the dark.
+#[test]
+fn every_client_that_functions_make_is_noted() {
+    let named = |text: &'static str, before: &str| -> BTreeSet<_> {
+        let after = text.split(before).skip(1);
+        after.map(|rest| rest.split(|c: char| c != '_' && !c.is_alphanumeric()).next()).collect()
+    };
+    let made = named(include_str!("../../shared/src/aws.rs"), "-> aws_sdk_");
+    assert!(made.contains(&Some("dynamodb")), "{made:?}");
+    assert_eq!(named(include_str!("../src/asked.rs"), ": aws_sdk_"), made);
 }

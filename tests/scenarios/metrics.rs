@@ -147,7 +147,7 @@ fn event_of_no_email() -> Value {
 /// With real connections from here on: the keys of links are not to be had.
 async fn keys_of_links_are_not_there() -> Metrics {
     let source = KeySource::Secret("arn:aws:secretsmanager:eu-west-1:1:secret:links".to_owned());
-    let ring = KeyRing::new(source, &aws_at("http://127.0.0.1:1"));
+    let ring = KeyRing::new(source, || aws_at("http://127.0.0.1:1").secrets());
     let world = World::with_keys(DEFAULT_POLICY, ring);
     assert_eq!(world.post("/v1/escalations", escalation("INC-1")).await.status, 201);
     world.dispatch().await;

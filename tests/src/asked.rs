@@ -1,107 +1,126 @@
-//! What functions ask of the table, in the terms in which IAM allows it: actions, and what the
-//! partitions begin with.
+//! What functions ask of AWS, in the terms in which IAM allows it: an action, on a resource, in a
+//! context.
+//!
+//! An interceptor on the clients of production reads each request before it goes out, as the function
+//! wrote it. A function knows AWS by its variables alone, so a table, a bucket or a secret is noted as the
+//! variable that named it, `${TABLE_NAME}`, and the template says what that is. A kind of request that
+//! is not known here stops the test.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod requests;
+mod table;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_sdk_dynamodb::operation::batch_get_item::BatchGetItemInput;
-use aws_sdk_dynamodb::operation::get_item::GetItemInput;
-use aws_sdk_dynamodb::operation::put_item::PutItemInput;
-use aws_sdk_dynamodb::operation::query::QueryInput;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsInput;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, Input,
+    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
 };
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use shared::store::dynamodb::keys::PK;
+use serde_json::{Value, json};
 
-type Item = HashMap<String, AttributeValue>;
-/// Which actions were asked for, by what the partitions begin with.
-type Actions = BTreeMap<String, BTreeSet<&'static str>>;
+/// One thing that IAM is asked to allow.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Request {
+    /// Such as `dynamodb:GetItem`.
+    pub action: String,
+    /// The resource's ARN, with the variables of the function in it.
+    pub resource: String,
+    /// The condition keys that are in the request, and their values.
+    pub context: BTreeMap<&'static str, BTreeSet<String>>,
+}
+
+impl Request {
+    fn new(action: &str, resource: String) -> Self {
+        Self { action: action.to_owned(), resource, context: BTreeMap::new() }
+    }
+
+    fn with(mut self, key: &'static str, values: impl IntoIterator<Item = String>) -> Self {
+        self.context.insert(key, values.into_iter().collect());
+        self
+    }
+
+    /// Whether whoever allows the other one allows this one, too.
+    fn is_part_of(&self, other: &Self) -> bool {
+        let within = |key, values: &BTreeSet<String>| {
+            other.context.get(key).is_some_and(|wider| values.is_subset(wider))
+        };
+        self != other
+            && (&self.action, &self.resource) == (&other.action, &other.resource)
+            && !self.context.is_empty()
+            && self.context.iter().all(|(key, values)| within(key, values))
+    }
+
+    /// As `infra/checks` reads it.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({ "action": self.action, "resource": self.resource, "context": self.context })
+    }
+}
 
 /// What one function asks. Clones share it.
-#[derive(Debug, Clone, Default)]
-pub struct Asked(Arc<Mutex<Actions>>);
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The values of its variables, and their names.
+    variables: Arc<BTreeMap<String, String>>,
+    noted: Arc<Mutex<BTreeSet<Request>>>,
+}
+
+/// A client of production whose requests are noted.
+macro_rules! noted {
+    ($($(#[$doc:meta])* $name:ident: $sdk:ident),+) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(&self, client: &$sdk::Client) -> $sdk::Client {
+            let config = client.config().to_builder().interceptor(self.clone());
+            $sdk::Client::from_conf(config.build())
+        })+
+    };
+}
 
 impl Asked {
-    /// All that was asked so far: `ACCOUNT#` or `index/due`, and the actions.
+    /// Nothing yet, by a function with these variables, each with a value of its own.
     #[must_use]
-    pub fn actions(&self) -> Actions {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn by(variables: &[(&str, &str)]) -> Self {
+        let names = variables.iter().map(|(name, value)| ((*value).to_owned(), (*name).to_owned()));
+        Self { variables: Arc::new(names.collect()), noted: Arc::default() }
     }
 
-    /// A client whose requests are noted.
+    /// All that was asked so far, each once, and nothing that is a part of another.
     #[must_use]
-    pub fn dynamodb(&self, client: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
-        let config = client.config().to_builder().interceptor(self.clone());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
+    pub fn requests(&self) -> Vec<Request> {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_part = |request: &&Request| noted.iter().any(|other| request.is_part_of(other));
+        noted.iter().filter(|request| !is_part(request)).cloned().collect()
     }
 
-    fn note(&self, action: &'static str, partition: Option<&AttributeValue>) {
-        let partition = partition.and_then(|value| value.as_s().ok()).expect("a partition key");
-        let (kind, _) = partition.split_once('#').expect("a kind");
-        self.note_of(format!("{kind}#"), action);
+    noted! {
+        /// DynamoDB.
+        dynamodb: aws_sdk_dynamodb,
+        /// S3.
+        s3: aws_sdk_s3,
+        /// Secrets Manager.
+        secrets: aws_sdk_secretsmanager,
+        /// SES.
+        ses: aws_sdk_sesv2
     }
 
-    fn note_of(&self, what: String, action: &'static str) {
-        let mut actions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        actions.entry(what).or_default().insert(action);
+    fn note(&self, request: Request) {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner).insert(request);
     }
 
-    fn note_key(&self, action: &'static str, key: Option<&Item>) {
-        self.note(action, key.and_then(|key| key.get(PK)));
+    /// The variable that has this value, as [`Request::resource`] writes it.
+    fn variable(&self, value: Option<&str>) -> String {
+        let name = value.and_then(|value| self.variables.get(value));
+        format!("${{{}}}", name.unwrap_or_else(|| panic!("no variable says {value:?}")))
     }
+}
 
-    fn note_query(&self, query: &QueryInput) {
-        if let Some(index) = query.index_name() {
-            return self.note_of(format!("index/{index}"), "Query");
-        }
-        let condition = query.key_condition_expression().unwrap_or_default();
-        let name = condition.strip_prefix("pk = ").and_then(|rest| rest.split(' ').next());
-        assert!(name.is_some(), "not a query of one partition: {condition}");
-        let values = query.expression_attribute_values();
-        self.note("Query", values.zip(name).and_then(|(values, name)| values.get(name)));
-    }
-
-    fn note_write(&self, write: &TransactWriteItem) {
-        if let Some(put) = write.put() {
-            self.note_key("PutItem", Some(put.item()));
-        }
-        if let Some(update) = write.update() {
-            self.note_key("UpdateItem", Some(update.key()));
-        }
-        if let Some(check) = write.condition_check() {
-            self.note_key("ConditionCheckItem", Some(check.key()));
-        }
-        if let Some(delete) = write.delete() {
-            self.note_key("DeleteItem", Some(delete.key()));
-        }
-    }
-
-    fn note_input(&self, input: &Input) {
-        if let Some(get) = input.downcast_ref::<GetItemInput>() {
-            self.note_key("GetItem", get.key());
-        } else if let Some(put) = input.downcast_ref::<PutItemInput>() {
-            self.note_key("PutItem", put.item());
-        } else if let Some(update) = input.downcast_ref::<UpdateItemInput>() {
-            self.note_key("UpdateItem", update.key());
-        } else if let Some(query) = input.downcast_ref::<QueryInput>() {
-            self.note_query(query);
-        } else if let Some(batch) = input.downcast_ref::<BatchGetItemInput>() {
-            let tables = batch.request_items().into_iter().flatten();
-            for key in tables.flat_map(|(_, wanted)| wanted.keys()) {
-                self.note_key("BatchGetItem", Some(key));
-            }
-        } else if let Some(writes) = input.downcast_ref::<TransactWriteItemsInput>() {
-            writes.transact_items().iter().for_each(|write| self.note_write(write));
-        } else {
-            panic!("asked of the table and not known here: {input:?}");
-        }
-    }
+/// An ARN in the account and region of the stack.
+fn arn(service: &str, rest: &str) -> String {
+    format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}")
 }
 
 impl Intercept for Asked {
@@ -112,9 +131,30 @@ impl Intercept for Asked {
     fn read_before_execution(
         &self,
         context: &BeforeSerializationInterceptorContextRef<'_>,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        self.note_input(context.input());
+        let input = context.input();
+        if let Some(bucket) = requests::bucket_of(self, input) {
+            config.interceptor_state().store_put(bucket);
+        }
+        let requests = table::requests(self, input).or_else(|| requests::requests(self, input));
+        let requests = requests.unwrap_or_else(|| panic!("asked and not known here: {input:?}"));
+        requests.into_iter().for_each(|request| self.note(request));
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let (Some(bucket), Some(Err(error))) =
+            (config.load::<requests::Bucket>(), context.output_or_error())
+        {
+            let request = error.as_operation_error().and_then(|e| requests::told_by(bucket, e));
+            request.into_iter().for_each(|request| self.note(request));
+        }
         Ok(())
     }
 }

@@ -95,6 +95,11 @@ impl Scripted {
         Self { url, state, news }
     }
 
+    /// Adds an answer to the end of the script.
+    pub fn then(&self, answer: Answer) {
+        lock(&self.state).script.push_back(answer);
+    }
+
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> &str {

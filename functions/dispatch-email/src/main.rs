@@ -11,7 +11,7 @@ async fn main() -> anyhow::Result<()> {
     let (Function { desk, aws }, (keys, public_url, configuration_set)) =
         Function::start::<Variables>()?;
     let mailer = SesMailer::new(aws.ses()).told_of_by(configuration_set);
-    let links = LinkWriter::new(KeyRing::new(keys, &aws), public_url);
+    let links = LinkWriter::new(KeyRing::new(keys, move || aws.secrets()), public_url);
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
         Ok::<_, Error>(dispatch_email::handle(&desk, &mailer, &links, event.payload).await)
     });

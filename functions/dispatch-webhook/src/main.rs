@@ -9,7 +9,8 @@ use shared::signing_keys::KeyRing;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let (Function { desk, aws }, source) = Function::start::<Variables>()?;
-    let (ring, poster) = (KeyRing::new(source, &aws), Poster::new(connections_to_others()));
+    let ring = KeyRing::new(source, move || aws.secrets());
+    let poster = Poster::new(connections_to_others());
     let handler = service_fn(async |event: LambdaEvent<Batch>| {
         // Without keys nothing can be signed: the stream hands the batch out again.
         let keys = ring.keys(desk.clock.now()).await?;

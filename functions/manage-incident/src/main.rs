@@ -7,6 +7,6 @@ use shared::links::KeyRing;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let (Function { desk, aws }, keys) = Function::start::<Variables>()?;
-    let handler = manage_incident::router(desk, KeyRing::new(keys, &aws));
+    let handler = manage_incident::router(desk, KeyRing::new(keys, move || aws.secrets()));
     lambda_http::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }

@@ -9,7 +9,8 @@ use shared::links::KeyRing;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let (Function { desk, aws }, (keys, bucket)) = Function::start::<Variables>()?;
-    let (objects, keys) = (Objects::new(aws.s3(), bucket), KeyRing::new(keys, &aws));
+    let objects = Objects::new(aws.s3(), bucket);
+    let keys = KeyRing::new(keys, move || aws.secrets());
     let handler = service_fn(async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(receive_email::handle(&desk, &keys, &objects, event.payload).await)
     });

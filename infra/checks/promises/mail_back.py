@@ -1,7 +1,7 @@
 """What became of an e-mail: SES tells of the desk's own, and what cannot be recorded is not lost."""
 
 from .mail_in import policy_of, writers
-from .reading import function_of, listed, logical_id, of_type, role_statements
+from .reading import function_of, logical_id, of_type
 
 # What SES is asked to tell, and what EventBridge calls it.
 TOLD = {
@@ -22,10 +22,6 @@ def configuration_set(sam, cfn):
     function, p = function_of(sam, cfn, "dispatch-email")
     if p["Environment"]["Variables"].get("CONFIGURATION_SET") != {"Ref": name}:
         yield f"{function}: CONFIGURATION_SET is not {name}"
-    resources = [r for s in role_statements(cfn, p) if "ses:SendEmail" in listed(s["Action"]) for r in listed(s["Resource"])]
-    sets = [r["Fn::Sub"] for r in resources if "configuration-set" in str(r)]
-    if len(sets) != 1 or not sets[0].endswith(f":configuration-set/${{{name}}}"):
-        yield f"{function}: may send with {sets}"
     if sorted(resource["Properties"].get("SuppressionOptions", {}).get("SuppressedReasons", [])) != ["BOUNCE", "COMPLAINT"]:
         yield f"{name}: SES tries dead addresses again, or does as the account is set"
     [destination] = of_type(cfn, "AWS::SES::ConfigurationSetEventDestination").values()
@@ -57,7 +53,7 @@ def event_rule(sam, cfn):
 
 def lost_events(sam, cfn):
     """What EventBridge or Lambda gives up on lies in a queue, which takes it from them alone."""
-    function, p = function_of(sam, cfn, "record-delivery")
+    function, _ = function_of(sam, cfn, "record-delivery")
     [(rule, resource)] = of_type(cfn, "AWS::Events::Rule").items()
     [target] = resource["Properties"]["Targets"]
     queue = logical_id(target.get("DeadLetterConfig", {}).get("Arn"))
@@ -67,9 +63,6 @@ def lost_events(sam, cfn):
     failed = [logical_id(c.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")) for c in configs]
     if failed != [queue] or configs[0].get("MaximumRetryAttempts") != 2 or configs[0].get("MaximumEventAgeInSeconds") != 21600:
         yield f"{function}: what it fails at is not tried twice more and then kept in {queue}"
-    sends = [logical_id(s["Resource"]) for s in role_statements(cfn, p) if "sqs:SendMessage" in listed(s["Action"])]
-    if sends != [queue]:
-        yield f"{function}: may write to {sends}, not to {queue}"
     _, statements = policy_of(cfn, "AWS::SQS::QueuePolicy", "Queues", queue)
     got = [(s["Principal"], s["Action"], s.get("Condition")) for s in writers(statements)]
     source = {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": [rule, "Arn"]}}}

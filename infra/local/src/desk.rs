@@ -163,7 +163,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     };
     let (configuration_set, bucket) = mail_config()?;
     let aws: Aws = Environment::read(&sdk_environment(dynamodb, mailbox))?;
-    let link_keys = KeyRing::new(link_source, &aws);
+    let secrets = aws.clone();
+    let link_keys = KeyRing::new(link_source, move || secrets.secrets());
     let links = LinkWriter::new(link_keys.clone(), public_url);
 
     let (stop_backends, backends_stop) = watch::channel(false);
