@@ -96,7 +96,7 @@ fn hear(line: &str) {
     let heard = RUNNING.try_with(|(function, Metrics(told))| {
         let line = serde_json::from_str(line).expect("a line of JSON");
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.push(Told { function: *function, line });
+        told.push(Told { function, line });
     });
     heard.unwrap_or_default();
 }

@@ -8,6 +8,7 @@ mod emails;
 mod figures;
 mod mails;
 mod request_counts;
+mod stored;
 mod webhooks;
 
 use desk_tests::dynamodb::TestDynamoDb;
