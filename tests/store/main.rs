@@ -4,6 +4,7 @@
 
 mod accounts;
 mod contract;
+mod costs;
 mod emails;
 mod figures;
 mod mails;
