@@ -88,7 +88,7 @@ fn is_to_come_again<S>(desk: &Desk<S>, id: &OutboxId, outcome: Result<(), StoreE
             tracing::warn!(incident.number = number, outbox.id = %id, "a claim was lost");
             false
         }
-        Err(error @ StoreError::Corrupt(_)) => {
+        Err(error @ (StoreError::Corrupt(_) | StoreError::Newer(_))) => {
             tracing::error!(incident.number = number, outbox.id = %id, %error, "it stays due");
             emit(Metric::Unreadable, 1, desk.clock.now());
             false

@@ -26,6 +26,7 @@ use shared::desk::Desk;
 use shared::dispatch::Batch;
 use shared::links::{KeyRing, KeySource};
 use shared::mailer::SendError;
+use shared::store::Store;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::telemetry::Metric;
 use shared::webhook::keys::{WebhookKeys, written};
@@ -154,29 +155,34 @@ async fn keys_of_links_are_not_there() -> Metrics {
     world.metrics
 }
 
-/// Mails as the queue hands them over: one is acted on, one waits, and one is none.
-async fn mails_come_in() -> Metrics {
-    let world = World::new(DEFAULT_POLICY);
-    let mail = Arriving::plain(
-        ADA,
-        "escalations@example.com",
-        "INC-1",
-        "All our shops are closed since this morning.",
-    );
-    let forged = Arriving { dmarc: "FAIL".to_owned(), dkim: "FAIL".to_owned(), ..mail.clone() };
-    let raw = String::from_utf8(mail.raw.clone()).unwrap();
-    let server = Scripted::start([Answer::json(206, &raw), Answer::json(206, &raw)]).await;
+fn mail() -> Arriving {
+    let text = "All our shops are closed since this morning.";
+    Arriving::plain(ADA, "escalations@example.com", "INC-1", text)
+}
+
+/// The queue hands this over; S3 has the mail.
+async fn is_handed_over<S: Store>(metrics: &Metrics, desk: &Desk<S>, body: String) {
+    let raw = String::from_utf8(mail().raw).unwrap();
+    let server = Scripted::start([Answer::json(206, &raw)]).await;
     let bucket: MailBucket =
         Environment::read(&|name| (name == "MAIL_BUCKET").then(|| "mails".to_owned())).unwrap();
     let objects = Objects::new(aws_at(server.url()).s3(), bucket);
+    let mut event = SqsEvent::default();
+    event.records.push(SqsMessage::default());
+    event.records[0].body = Some(body);
+    let keys = link_keys();
+    let handled = receive_email::handle(desk, &keys, &objects, event);
+    metrics.of("receive-email", handled).await;
+}
+
+/// Mails come in: one is acted on, one waits, and one is none.
+async fn mails_come_in() -> Metrics {
+    let world = World::new(DEFAULT_POLICY);
+    let fail = || "FAIL".to_owned();
+    let forged = Arriving { dmarc: fail(), dkim: fail(), ..mail() };
     let notification = |id: &str, mail: &Arriving| mail.notification(id, start()).to_string();
-    for body in [notification("m1", &mail), notification("m2", &forged), "{}".to_owned()] {
-        let mut event = SqsEvent::default();
-        event.records.push(SqsMessage::default());
-        event.records[0].body = Some(body);
-        let keys = link_keys();
-        let handled = receive_email::handle(&world.desk, &keys, &objects, event);
-        world.metrics.of("receive-email", handled).await;
+    for body in [notification("m1", &mail()), notification("m2", &forged), "{}".to_owned()] {
+        is_handed_over(&world.metrics, &world.desk, body).await;
     }
     world.metrics
 }
@@ -197,6 +203,7 @@ async fn an_incident_cannot_be_read() -> Metrics {
     broken.send().await.unwrap();
     let sweep = check_deadlines::sweep(&desk, desk.clock.now(), Timestamp::MAX);
     assert_eq!(metrics.of("check-deadlines", sweep).await.unwrap().failed, 1);
+    is_handed_over(&metrics, &desk, mail().notification("m1", start()).to_string()).await;
     metrics
 }
 

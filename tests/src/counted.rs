@@ -29,6 +29,13 @@ impl Counter {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
+    /// An S3 client whose requests are counted.
+    #[must_use]
+    pub fn s3(&self, client: &aws_sdk_s3::Client) -> aws_sdk_s3::Client {
+        let config = client.config().to_builder().interceptor(self.clone());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
     /// An SES client whose requests are counted.
     #[must_use]
     pub fn ses(&self, client: &aws_sdk_sesv2::Client) -> aws_sdk_sesv2::Client {

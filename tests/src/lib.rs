@@ -6,6 +6,7 @@
 pub mod arrivals;
 pub mod asked;
 pub mod call;
+pub mod capacity;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;

@@ -4,10 +4,12 @@
 
 mod accounts;
 mod contract;
+mod costs;
 mod emails;
 mod figures;
 mod mails;
 mod request_counts;
+mod stored;
 mod webhooks;
 
 use desk_tests::dynamodb::TestDynamoDb;

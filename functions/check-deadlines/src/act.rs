@@ -48,7 +48,9 @@ pub(super) async fn on<S: Store>(desk: &Desk<S>, item: DueItem, until: Timestamp
     outcome.unwrap_or_else(|error| {
         let source = std::error::Error::source(&error).map(ToString::to_string);
         tracing::error!(due = ?item.target, %error, source, "could not act on what is due");
-        if let Failure::Store(StoreError::Corrupt(_)) = error {
+        if let Failure::Store(error) = &error
+            && error.is_unreadable()
+        {
             emit(Metric::Unreadable, 1, desk.clock.now());
         }
         Done::Failed
@@ -216,7 +218,7 @@ async fn on_email<S: Store>(
     let resolved = match incident {
         Ok(incident) => incident.is_some_and(|incident| !incident.is_open()),
         // Whatever became of the incident, the e-mail was promised.
-        Err(StoreError::Corrupt(_)) => false,
+        Err(error) if error.is_unreadable() => false,
         Err(error) => return Err(error),
     };
     if resolved && desk.store.cancel_email(id, due_at).await? {

@@ -81,6 +81,9 @@ async fn one<S: Store>(
         Err(error) => {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(mail.id = %receipt.id, %error, source, "a mail comes again");
+            if error.is_unreadable() {
+                emit(Metric::Unreadable, 1, now());
+            }
             Some(message.message_id.unwrap_or_default())
         }
     }

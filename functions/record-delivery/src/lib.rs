@@ -132,7 +132,7 @@ fn unknown<S>(desk: &Desk<S>, why: &str) {
 fn failed<S>(desk: &Desk<S>, heard: &Heard, error: StoreError) -> StoreError {
     let source = std::error::Error::source(&error).map(ToString::to_string);
     tracing::error!(email.id = %heard.email, %error, source, "an event of SES was not recorded");
-    if let StoreError::Corrupt(_) = error {
+    if error.is_unreadable() {
         emit(Metric::Unreadable, 1, desk.clock.now());
     }
     error

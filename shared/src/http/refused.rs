@@ -95,8 +95,8 @@ impl From<StoreError> for Problem {
                 tracing::error!(error = %error, source = ?source.map(ToString::to_string), "the store did not take a request");
                 Self::unavailable()
             }
-            StoreError::Corrupt(what) => {
-                tracing::error!(what, "stored state cannot be read");
+            StoreError::Corrupt(_) | StoreError::Newer(_) => {
+                tracing::error!(%error, "a request met what cannot be read");
                 Self::internal()
             }
         }

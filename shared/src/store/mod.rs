@@ -41,6 +41,18 @@ pub enum StoreError {
     /// What is stored, or what was to be stored, is not what this code understands.
     #[error("stored state cannot be read: {0}")]
     Corrupt(String),
+    /// What is stored was written by a newer version of the desk. It is left as it is; nothing was
+    /// written.
+    #[error("stored state is of a newer version of the desk: {0}")]
+    Newer(String),
+}
+
+impl StoreError {
+    /// Whether what is stored is not what this code understands, so that trying again is of no use.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Newer(_))
+    }
 }
 
 /// What a commit came to.

@@ -163,7 +163,7 @@ impl<S: Store> Pages<S> {
         let source = std::error::Error::source(error).map(ToString::to_string);
         tracing::error!(%error, source, "a link cannot be answered");
         let said = match error {
-            StoreError::Corrupt(_) => Said::Broken,
+            StoreError::Corrupt(_) | StoreError::Newer(_) => Said::Broken,
             StoreError::Conflict | StoreError::Unavailable(_) => Said::Unavailable,
         };
         self.say(&said, language)

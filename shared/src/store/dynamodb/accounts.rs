@@ -1,12 +1,15 @@
 //! Accounts, and what they remember of their incidents.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use jiff::Timestamp;
 
 use super::commit::{self, built, put_after, transact};
 use super::failure::{self, Places, unavailable};
 use super::items::{self, millis, string};
+use super::schema::{KNOWN, known_and, newest};
 use super::{DynamoDbStore, keys};
 use crate::account::{Account, AccountIncident, Remembered, RememberedId};
 use crate::incident::values::{AccountId, Domain};
@@ -47,7 +50,9 @@ pub(super) async fn put_alone(
         let taken = Put::builder()
             .table_name(&store.table)
             .set_item(Some(items::domain(domain, &account.id)))
-            .condition_expression("attribute_not_exists(pk) OR #account = :account")
+            .condition_expression(known_and("attribute_not_exists(pk) OR #account = :account"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_values(":v", newest())
             .expression_attribute_names("#account", keys::ACCOUNT.to_ascii_lowercase())
             .expression_attribute_values(":account", string(account.id.as_str()));
         writes.push(commit::put(taken.build())?);
@@ -61,7 +66,9 @@ pub(super) async fn put_alone(
             .table_name(&store.table)
             .key(keys::PK, string(keys::domain_pk(domain)))
             .key(keys::SK, string(keys::DOMAIN))
-            .condition_expression("attribute_not_exists(pk) OR #account = :account")
+            .condition_expression(known_and("attribute_not_exists(pk) OR #account = :account"))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .expression_attribute_values(":v", newest())
             .expression_attribute_names("#account", keys::ACCOUNT.to_ascii_lowercase())
             .expression_attribute_values(":account", string(account.id.as_str()));
         writes.push(TransactWriteItem::builder().delete(built(freed.build())?).build());
@@ -96,15 +103,18 @@ pub(super) fn remember(
     let update = Update::builder()
         .table_name(&store.table)
         .set_key(Some(items::remembered_key(&id).into()))
+        .condition_expression(KNOWN)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .expression_attribute_values(":v", newest())
         .expression_attribute_names("#item", keys::ITEM)
         .expression_attribute_names("#remembered", items::REMEMBERED)
         .expression_attribute_values(":item", string(keys::REMEMBERED))
         .expression_attribute_values(":remembered", items::map(&remembered.incident)?);
     let update = match remembered.look_at {
-        None => update.update_expression("SET #item = :item, #remembered = :remembered"),
+        None => update.update_expression("SET #item = :item, v = :v, #remembered = :remembered"),
         Some(look_at) => update
             .update_expression(
-                "SET #item = :item, #remembered = :remembered, \
+                "SET #item = :item, v = :v, #remembered = :remembered, \
                  due_shard = :due_shard, due_at = :due_at",
             )
             .expression_attribute_values(
@@ -120,8 +130,12 @@ pub(super) fn forget(
     store: &DynamoDbStore,
     id: &RememberedId,
 ) -> Result<TransactWriteItem, StoreError> {
-    let delete =
-        Delete::builder().table_name(&store.table).set_key(Some(items::remembered_key(id).into()));
+    let delete = Delete::builder()
+        .table_name(&store.table)
+        .set_key(Some(items::remembered_key(id).into()))
+        .condition_expression(KNOWN)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .expression_attribute_values(":v", newest());
     Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
@@ -164,8 +178,10 @@ pub(super) async fn settle(
         .update_item()
         .table_name(&store.table)
         .set_key(Some(items::remembered_key(id).into()))
-        .condition_expression("due_at = :due_at")
+        .condition_expression(known_and("due_at = :due_at"))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .update_expression("REMOVE due_shard, due_at")
+        .expression_attribute_values(":v", newest())
         .expression_attribute_values(":due_at", millis(due_at))
         .send()
         .await;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::failure::Places;
 use super::items::{self, Item, millis, number, string};
+use super::schema::{known_and, newest};
 use super::{DynamoDbStore, accounts, failure, figures, keys, mails, outbox};
 use crate::store::{AnsweredRequest, Commit, Committed, Limit, ParkedEmail, StoreError};
 
@@ -163,7 +164,10 @@ fn count(store: &DynamoDbStore, limit: &Limit) -> Result<TransactWriteItem, Stor
         .key(keys::PK, string(keys::limit_pk(limit)))
         .key(keys::SK, string(keys::LIMIT))
         .condition_expression("attribute_not_exists(done) OR done < :most")
-        .update_expression("SET #item = :item, #expires_at = :until ADD done :one")
+        .update_expression(
+            "SET #item = :item, v = if_not_exists(v, :v), #expires_at = :until ADD done :one",
+        )
+        .expression_attribute_values(":v", newest())
         .expression_attribute_names("#item", keys::ITEM)
         .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
         .expression_attribute_values(":item", string(keys::LIMIT))
@@ -184,7 +188,10 @@ fn space(
         .key(keys::PK, string(keys::limit_pk(limit)))
         .key(keys::SK, string(keys::LIMIT))
         .condition_expression("attribute_not_exists(done_at) OR done_at <= :since")
-        .update_expression("SET #item = :item, #expires_at = :until, done_at = :now")
+        .update_expression(
+            "SET #item = :item, v = if_not_exists(v, :v), #expires_at = :until, done_at = :now",
+        )
+        .expression_attribute_values(":v", newest())
         .expression_attribute_names("#item", keys::ITEM)
         .expression_attribute_names("#expires_at", keys::EXPIRES_AT)
         .expression_attribute_values(":item", string(keys::LIMIT))
@@ -197,7 +204,8 @@ fn space(
 fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem, StoreError> {
     let update = Update::builder()
         .table_name(&store.table)
-        .set_key(Some(items::outbox_key(&parked.id().clone().into()).into()));
+        .set_key(Some(items::outbox_key(&parked.id().clone().into()).into()))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     let given_up = |error: &str| {
         update
             .clone()
@@ -206,14 +214,16 @@ fn park(store: &DynamoDbStore, parked: &ParkedEmail) -> Result<TransactWriteItem
             .expression_attribute_names("#error", items::ERROR)
             .expression_attribute_values(":parked", string("parked"))
             .expression_attribute_values(":error", string(error))
+            .expression_attribute_values(":v", newest())
     };
     let update = match parked {
         ParkedEmail::Unsendable { claim_id, error, .. } => given_up(error)
-            .condition_expression("#status = :sending AND claim_id = :claim_id")
+            .condition_expression(known_and("#status = :sending AND claim_id = :claim_id"))
             .expression_attribute_values(":sending", string("sending"))
             .expression_attribute_values(":claim_id", string(claim_id)),
         ParkedEmail::Unreadable { error, .. } => {
-            given_up(error).condition_expression("attribute_exists(pk) AND #status <> :parked")
+            let condition = known_and("attribute_exists(pk) AND #status <> :parked");
+            given_up(error).condition_expression(condition)
         }
         ParkedEmail::Undelivered(learned) => {
             let learn = outbox::learn_update(learned);

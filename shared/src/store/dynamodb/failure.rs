@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
 use super::items::{Item, read_answered};
+use super::schema;
 use crate::store::{Committed, Limit, StoreError};
 
 /// Any failure of a call that has no conditions: the store is unavailable, whatever the reason.
@@ -23,6 +24,7 @@ pub(super) fn conditional<T>(
         Ok(output) => Ok(Ok(output)),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                failed.item().map_or(Ok(()), schema::known)?;
                 Ok(Err(failed.item().cloned()))
             }
             Some(UpdateItemError::TransactionConflictException(_)) => Err(StoreError::Conflict),
@@ -62,6 +64,10 @@ pub(super) fn transaction(
         return Err(unavailable(error));
     };
     let reasons = cancelled.cancellation_reasons();
+    // Before all else: what a newer desk wrote fails conditions of which this one thinks otherwise.
+    for item in reasons.iter().filter_map(|reason| reason.item()) {
+        schema::known(item)?;
+    }
     let code = |n: usize| reasons.get(n).and_then(|reason| reason.code()).unwrap_or("None");
     if let Some(n) = places.request
         && code(n) == "ConditionalCheckFailed"

@@ -14,7 +14,7 @@ use futures::future::try_join_all;
 use jiff::civil::Date;
 
 use super::items::{self, number, string};
-use super::{DynamoDbStore, failure::unavailable, keys};
+use super::{DynamoDbStore, failure::unavailable, keys, schema};
 use crate::figures::{Counter, Figures, Tally};
 use crate::incident::Incident;
 use crate::store::StoreError;
@@ -31,7 +31,8 @@ pub(super) fn count(
         .key(keys::PK, string(keys::figures_pk(tally.day)))
         .key(keys::SK, string(keys::figures_sk(tally.day, shard)))
         .expression_attribute_names("#item", keys::ITEM)
-        .expression_attribute_values(":item", string(keys::FIGURES));
+        .expression_attribute_values(":item", string(keys::FIGURES))
+        .expression_attribute_values(":v", schema::newest());
     let mut added = Vec::new();
     for (n, (counter, times)) in tally.figures().iter().enumerate() {
         update = update
@@ -40,7 +41,10 @@ pub(super) fn count(
         added.push(format!("#c{n} :c{n}"));
     }
     let update = update
-        .update_expression(format!("SET #item = :item ADD {}", added.join(", ")))
+        .update_expression(format!(
+            "SET #item = :item, v = if_not_exists(v, :v) ADD {}",
+            added.join(", ")
+        ))
         .build()
         .map_err(|error| StoreError::Corrupt(error.to_string()))?;
     Ok(TransactWriteItem::builder().update(update).build())
@@ -83,6 +87,7 @@ async fn of_month(store: &DynamoDbStore, first: Date, last: Date) -> Result<Figu
     let mut figures = Figures::default();
     while let Some(item) = pages.next().await {
         let item: HashMap<_, _> = item.map_err(unavailable)?;
+        schema::known(&item)?;
         for (name, times) in &item {
             // Keys, and counters of another version, are not this one's business.
             let Some(counter) = Counter::named(name) else { continue };

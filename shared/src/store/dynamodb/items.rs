@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use strum::VariantArray;
 
-use super::keys;
+use super::{keys, schema};
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{HeldMail, OutboxEmail, Thread};
 use crate::inbound::MailRecord;
@@ -55,9 +55,14 @@ pub(super) fn millis(instant: Timestamp) -> AttributeValue {
 }
 
 fn keyed(pk: String, sk: String, item: &str) -> Item {
-    [(keys::PK, string(pk)), (keys::SK, string(sk)), (keys::ITEM, string(item))]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+    [
+        (keys::PK, string(pk)),
+        (keys::SK, string(sk)),
+        (keys::ITEM, string(item)),
+        (schema::SCHEMA, schema::newest()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
 }
 
 pub(super) fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError> {
@@ -65,14 +70,20 @@ pub(super) fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError>
 }
 
 fn unmap<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
+    schema::known(item)?;
     let value = item.get(name).ok_or_else(|| corrupt(item, &format!("has no `{name}`")))?;
     serde_dynamo::from_attribute_value(value.clone())
         .map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
 }
 
 pub(super) fn corrupt(item: &Item, what: &str) -> StoreError {
+    StoreError::Corrupt(of(item, what))
+}
+
+/// Says it of an item.
+pub(super) fn of(item: &Item, what: &str) -> String {
     let key = |name| text(item, name).unwrap_or_default();
-    StoreError::Corrupt(format!("item {} {} {what}", key(keys::PK), key(keys::SK)))
+    format!("item {} {} {what}", key(keys::PK), key(keys::SK))
 }
 
 pub(super) fn text(item: &Item, name: &str) -> Option<String> {
@@ -266,13 +277,14 @@ pub(super) fn watch(watch: &Watch) -> Item {
     item
 }
 
-pub(super) fn read_watch(item: &Item) -> Watch {
-    Watch {
+pub(super) fn read_watch(item: &Item) -> Result<Watch, StoreError> {
+    schema::known(item)?;
+    Ok(Watch {
         version: integer(item, VERSION).unwrap_or(0),
         told_until: instant(item, TOLD_UNTIL),
         told_at: instant(item, TOLD_AT),
         due_at: instant(item, keys::DUE_AT),
-    }
+    })
 }
 
 /// Whose a domain is.
@@ -326,6 +338,7 @@ pub(super) fn answered(answered: &AnsweredRequest) -> Item {
 }
 
 pub(super) fn read_answered(item: &Item) -> Result<AnsweredRequest, StoreError> {
+    schema::known(item)?;
     let read = || {
         let expires_at = Timestamp::from_second(integer(item, keys::EXPIRES_AT)?).ok()?;
         Some(AnsweredRequest {

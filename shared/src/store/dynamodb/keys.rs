@@ -21,6 +21,8 @@
 //! The `due` index has the partition `due_shard` and the sort key `due_at` (epoch milliseconds).
 //! An item has these attributes only while something is due for it. No other attribute may be
 //! called so: DynamoDB refuses an index key of another type.
+//!
+//! Every item also has `item`, which kind it is, and `v`, in which [layout](super::schema) it is.
 
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};

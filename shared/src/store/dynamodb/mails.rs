@@ -1,11 +1,14 @@
 //! Mails that came in: what became of each, and those that wait for people.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use jiff::Timestamp;
 
 use super::commit::{self, built, count_all, put, put_after, put_new, remember, transact};
 use super::failure::{Places, unavailable};
 use super::items::{self, millis, number, string};
+use super::schema::{KNOWN, newest};
 use super::{DynamoDbStore, keys};
 use crate::email::{OutboxEmail, Thread};
 use crate::inbound::{MailId, MailRecord};
@@ -42,7 +45,10 @@ fn leave(
     let delete = Delete::builder()
         .table_name(&store.table)
         .key(keys::PK, string(keys::QUARANTINE_PK))
-        .key(keys::SK, string(keys::held_sk(tell_at, id)));
+        .key(keys::SK, string(keys::held_sk(tell_at, id)))
+        .condition_expression(KNOWN)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .expression_attribute_values(":v", newest());
     Ok(TransactWriteItem::builder().delete(built(delete.build())?).build())
 }
 
@@ -54,7 +60,13 @@ fn wake(store: &DynamoDbStore, now: Timestamp) -> Result<TransactWriteItem, Stor
         .table_name(&store.table)
         .key(keys::PK, string(keys::QUARANTINE_PK))
         .key(keys::SK, string(keys::WATCH))
-        .update_expression("SET #item = :item, due_shard = :shard, due_at = :now ADD #version :one")
+        .condition_expression(KNOWN)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .update_expression(
+            "SET #item = :item, v = if_not_exists(v, :v), due_shard = :shard, due_at = :now \
+             ADD #version :one",
+        )
+        .expression_attribute_values(":v", newest())
         .expression_attribute_names("#item", keys::ITEM)
         .expression_attribute_names("#version", items::VERSION)
         .expression_attribute_values(":item", string(keys::WATCH))
@@ -151,7 +163,7 @@ pub(super) async fn load_watch(store: &DynamoDbStore) -> Result<Watch, StoreErro
         .send()
         .await
         .map_err(unavailable)?;
-    Ok(found.item().map(items::read_watch).unwrap_or_default())
+    Ok(found.item().map(items::read_watch).transpose()?.unwrap_or_default())
 }
 
 pub(super) async fn put_watch(

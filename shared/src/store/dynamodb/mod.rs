@@ -12,6 +12,7 @@ mod items;
 pub mod keys;
 mod mails;
 mod outbox;
+pub mod schema;
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use jiff::Timestamp;
 
 use super::items::{self, Item, millis, number, string};
+use super::schema::{known_and, newest};
 use super::{DynamoDbStore, failure, keys};
 use crate::email::EmailId;
 use crate::outbox::{DeliveryStatus, EmailItem, Learned, OutboxId, Settlement};
@@ -16,6 +17,7 @@ use crate::store::{Requeued, StoreError};
 pub(super) const PARK: &str =
     "SET #status = :parked, #error = :error REMOVE due_shard, due_at, claim_id";
 
+/// An update under a condition, which is to want what is there to be [known](known_and).
 fn update(store: &DynamoDbStore, id: &OutboxId) -> UpdateItemFluentBuilder {
     store
         .client
@@ -23,6 +25,8 @@ fn update(store: &DynamoDbStore, id: &OutboxId) -> UpdateItemFluentBuilder {
         .table_name(&store.table)
         .set_key(Some(items::outbox_key(id).into()))
         .expression_attribute_names("#status", items::STATUS)
+        .expression_attribute_values(":v", newest())
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
 }
 
 /// The item as it is under the claim; `None` when it was not pending.
@@ -34,7 +38,9 @@ pub(super) async fn claim(
 ) -> Result<Option<Item>, StoreError> {
     // Our own claim counts as ours: the SDK asks again when an answer was lost on its way.
     let outcome = update(store, id)
-        .condition_expression("#status = :pending OR (#status = :sending AND claim_id = :claim_id)")
+        .condition_expression(known_and(
+            "#status = :pending OR (#status = :sending AND claim_id = :claim_id)",
+        ))
         .update_expression(
             "SET #status = :sending, claim_id = :claim_id, due_at = :lease_until \
              ADD attempts :one",
@@ -81,7 +87,8 @@ pub(super) struct LearnUpdate {
 /// goes, which somebody else may have done.
 pub(super) fn learn_update(learned: &Learned) -> LearnUpdate {
     let mut names = HashMap::from([("#status".to_owned(), items::STATUS.to_owned())]);
-    let mut values = HashMap::from([(":parked".to_owned(), string("parked"))]);
+    let mut values =
+        HashMap::from([(":parked".to_owned(), string("parked")), (":v".to_owned(), newest())]);
     let parked = if learned.was_parked { "=" } else { "<>" };
     let mut conditions =
         vec![format!("attribute_exists({}) AND #status {parked} :parked", keys::PK)];
@@ -106,7 +113,7 @@ pub(super) fn learn_update(learned: &Learned) -> LearnUpdate {
         remove = " REMOVE due_shard, due_at, claim_id, #error";
     }
     let update = format!("SET {}{remove}", set.join(", "));
-    LearnUpdate { condition: conditions.join(" AND "), update, names, values }
+    LearnUpdate { condition: known_and(&conditions.join(" AND ")), update, names, values }
 }
 
 pub(super) async fn learn(store: &DynamoDbStore, learned: &Learned) -> Result<(), StoreError> {
@@ -120,6 +127,7 @@ pub(super) async fn learn(store: &DynamoDbStore, learned: &Learned) -> Result<()
         .update_expression(update)
         .set_expression_attribute_names(Some(names))
         .set_expression_attribute_values(Some(values))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
     match failure::conditional(outcome)? {
@@ -135,7 +143,7 @@ pub(super) async fn settle(
     settlement: &Settlement,
 ) -> Result<(), StoreError> {
     let update = update(store, id)
-        .condition_expression("#status = :sending AND claim_id = :claim_id")
+        .condition_expression(known_and("#status = :sending AND claim_id = :claim_id"))
         .expression_attribute_values(":sending", string("sending"))
         .expression_attribute_values(":claim_id", string(claim_id));
     let update = match settlement {
@@ -212,7 +220,7 @@ async fn requeue_as(
         "due_at = :due_at AND #status <> :sending"
     };
     let outcome = update(store, id)
-        .condition_expression(condition)
+        .condition_expression(known_and(condition))
         .update_expression(
             "SET #status = :pending, due_at = :pending_until ADD ambiguous :ambiguous \
              REMOVE claim_id",
@@ -223,7 +231,6 @@ async fn requeue_as(
         .expression_attribute_values(":pending_until", millis(pending_until))
         .expression_attribute_values(":ambiguous", number(u8::from(was_sending)))
         .return_values(ReturnValue::AllNew)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
     Ok(match failure::conditional(outcome)? {
@@ -244,7 +251,7 @@ pub(super) async fn cancel(
     due_at: Timestamp,
 ) -> Result<bool, StoreError> {
     let outcome = update(store, &id.clone().into())
-        .condition_expression("due_at = :due_at AND attribute_exists(#calls_for_action)")
+        .condition_expression(known_and("due_at = :due_at AND attribute_exists(#calls_for_action)"))
         .update_expression("SET #status = :cancelled REMOVE due_shard, due_at, claim_id")
         .expression_attribute_names("#calls_for_action", items::CALLS_FOR_ACTION)
         .expression_attribute_values(":due_at", millis(due_at))
