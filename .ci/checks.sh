@@ -40,26 +40,35 @@ build_functions_for_here() {
     build_functions "$OUT/here.yaml"
 }
 
-# Asks a desk of this machine all that its own document allows, and much that it does not, for two
-# minutes at most. The seed is the same in each run, so that a change is to blame for what it finds;
-# tests/README.md asks with new ones.
-ask_everything() {
-    local log=$OUT/desk.log url='' desk result
+# Runs a command with URL set to the API of a desk of this machine, which ends with it.
+with_a_desk() { # command...
+    local log=$OUT/desk.log desk result
+    URL=
     cargo build --quiet --locked || return 1
     cargo run --quiet --locked -- --port 0 --dynamodb-port 0 --mailbox-port 0 >"$log" 2>&1 &
     desk=$!
     for _ in $(seq 100); do
-        url=$(sed -n 's|^ *HTTP API *\(http://[^ ]*\)$|\1|p' "$log")
-        [[ -n $url ]] && break
+        URL=$(sed -n 's|^ *HTTP API *\(http://[^ ]*\)$|\1|p' "$log")
+        [[ -n $URL ]] && break
         sleep 0.1
     done
-    [[ -n $url ]] || { cat "$log"; kill "$desk"; return 1; }
-    # On one machine everybody is the same authenticated caller, so ignored_auth has nothing to show;
-    # tests/api/scopes.rs goes over every route instead.
-    PYTHONPATH=.ci st --config-file .ci/schemathesis.toml run "$url/openapi.json" \
-        --checks all --exclude-checks ignored_auth --continue-on-failure --max-time 110 --seed 3 --no-color
+    [[ -n $URL ]] || { cat "$log"; kill "$desk"; return 1; }
+    "$@"
     result=$?
     kill "$desk"
     wait "$desk" 2>/dev/null
     return $result
+}
+
+smoke() {
+    API=$URL tests/smoke --tell-teams
+}
+
+# Asks all that the desk's own document allows, and much that it does not, for two minutes at most. The
+# seed is the same in each run, so that a change is to blame for what it finds; tests/README.md asks with
+# new ones. On one machine everybody is the same authenticated caller, so ignored_auth has nothing to
+# show; tests/api/scopes.rs goes over every route instead.
+ask_everything() {
+    PYTHONPATH=.ci st --config-file .ci/schemathesis.toml run "$URL/openapi.json" \
+        --checks all --exclude-checks ignored_auth --continue-on-failure --max-time 110 --seed 3 --no-color
 }

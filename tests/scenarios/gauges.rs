@@ -47,7 +47,7 @@ fn told(metrics: &Metrics, metric: Metric) -> Vec<(u64, i64)> {
 
 fn greatest(told: &[(u64, i64)], from: u64, to: u64) -> i64 {
     let within = told.iter().filter(|(second, _)| (from..to).contains(second));
-    within.map(|(_, value)| *value).max().unwrap()
+    within.map(|(_, value)| *value).max().unwrap_or_default()
 }
 
 #[tokio::test(start_paused = true)]
