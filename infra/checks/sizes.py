@@ -43,7 +43,7 @@ def started(binary):
 def main(built):
     template = yaml_parse((built / "template.yaml").read_text())
     functions = of_type(template, "AWS::Serverless::Function")
-    wrong = []
+    wrong, foreign = [], False
     print(f"{'':<28}{'binary':>10}{'zip':>10}")
     for name, function in functions.items():
         folder = built / function["Properties"]["CodeUri"]
@@ -55,9 +55,12 @@ def main(built):
         print(f"{name:<28}{sizes[0]:>10}{sizes[1]:>10}")
         wrong += [f"{name}: its {what} has {size} bytes, and {most} is the most" for what, size, most in zip(("binary", "zip"), sizes, (BINARY, ZIP)) if size > most]
         architectures = {**template["Globals"]["Function"], **function["Properties"]}["Architectures"]
-        if architectures == [PROCESSORS.get(platform.machine())] and (said := started(binary)):
+        if architectures != [PROCESSORS.get(platform.machine())]:
+            foreign = True
+        elif said := started(binary):
             wrong.append(f"{name}: {said}")
     print(f"{'at most':<28}{BINARY:>10}{ZIP:>10}")
+    print(f"not started: they are for another processor than this machine's {platform.machine()}" if foreign else "each was started without configuration")
     print(*wrong, sep="\n", end="\n" if wrong else "")
     return 1 if wrong or not functions else 0
 

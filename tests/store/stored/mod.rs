@@ -98,7 +98,7 @@ async fn what_older_desks_have_stored_is_read_acted_on_and_written_back() {
     for (layout, items) in layouts {
         let played = Played::start().await;
         played.restore(&items).await;
-        let failed = play::act(&played, &items).await;
+        let failed = play::act(&played, &items, play::LONG_AFTER).await;
         assert!(failed.is_empty(), "layout {layout}:\n{}", failed.join("\n"));
         assert!(played.metrics.values(Metric::Unreadable).is_empty());
         assert!(!played.mailer.take_sent().is_empty());
@@ -108,7 +108,7 @@ async fn what_older_desks_have_stored_is_read_acted_on_and_written_back() {
         let not_written_back = |item: &&Value| kind(item) == "INCIDENT" && item[SCHEMA] != newest;
         assert_eq!(after.iter().find(not_written_back), None, "layout {layout}");
         // And what it has become is read again.
-        let failed = play::act(&played, &after).await;
+        let failed = play::act(&played, &after, play::LONG_AFTER).await;
         let unreadable = failed.iter().find(|failed| failed.contains(" 500 "));
         assert_eq!(unreadable, None, "layout {layout}");
     }
@@ -126,7 +126,7 @@ async fn what_a_newer_desk_wrote_is_told_of_and_neither_read_nor_written_over() 
         let items: Vec<_> = items.iter().map(make_newer).collect();
         let played = Played::start().await;
         played.restore(&items).await;
-        let failed = play::act(&played, &items).await;
+        let failed = play::act(&played, &items, play::LONG_AFTER).await;
         assert!(!failed.is_empty(), "{newer}: all was done");
         let after = played.items().await;
         for item in items.iter().filter(|item| is_newer(item)) {
@@ -136,4 +136,32 @@ async fn what_a_newer_desk_wrote_is_told_of_and_neither_read_nor_written_over() 
             assert!(!played.metrics.values(Metric::Unreadable).is_empty(), "{newer}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_newer_desks_counters_are_added_to_and_stop_nobody() {
+    let is_counter = |item: &Value| COUNTERS.contains(&kind(item).as_str());
+    let newer = json!({ "N": (NEWEST + 1).to_string() });
+    let make_newer = |item: &Value| {
+        if is_counter(item) { with_layout(item, NEWEST + 1) } else { item.clone() }
+    };
+    let items: Vec<_> = stored(NEWEST).iter().map(make_newer).collect();
+    let played = Played::start().await;
+    played.restore(&items).await;
+    let failed = play::act(&played, &items, play::SOON_AFTER).await;
+    assert!(failed.iter().all(|failed| failed.starts_with("GET /v1/figures: 500")), "{failed:#?}");
+    assert_eq!(failed.len(), 1, "they are not read");
+    let after = played.items().await;
+    let mut grown = BTreeSet::new();
+    for item in items.iter().filter(|item| is_counter(item)) {
+        let is_it = |other: &&Value| [&other["pk"], &other["sk"]] == [&item["pk"], &item["sk"]];
+        let now = after.iter().find(is_it).unwrap();
+        assert_eq!(now[SCHEMA], newer, "{item}");
+        let names = item.as_object().unwrap().keys();
+        assert!(names.into_iter().all(|name| now.get(name).is_some()), "{item}");
+        if now != item {
+            grown.insert(kind(item));
+        }
+    }
+    assert!(grown.iter().eq(&COUNTERS), "only {grown:?}");
 }

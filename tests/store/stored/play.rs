@@ -15,8 +15,6 @@ use shared::store::Store;
 use super::attributes::text;
 use super::desk::Played;
 
-const DAY: i64 = 86_400;
-
 fn by() -> Value {
     json!({ "by": "Grace" })
 }
@@ -147,8 +145,13 @@ async fn ses_tells(played: &Played, said: &[(&str, Said)]) {
     }
 }
 
-/// Reads and changes all of it, and returns what could not be done.
-pub async fn act(played: &Played, items: &[Value]) -> Vec<String> {
+/// When all that is stored is due.
+pub const LONG_AFTER: i64 = 2 * 86_400;
+/// On the day on which it was stored.
+pub const SOON_AFTER: i64 = 4 * 3600;
+
+/// Reads all of it, changes it at a second, and returns what could not be done.
+pub async fn act(played: &Played, items: &[Value], at: i64) -> Vec<String> {
     let mut failed = Vec::new();
     played.at(3 * 3600 + 60);
     // Keys under which was answered already, while the answers are remembered.
@@ -169,7 +172,7 @@ pub async fn act(played: &Played, items: &[Value]) -> Vec<String> {
     for path in &paths {
         asked(played, get(path), &mut failed).await;
     }
-    played.at(2 * DAY);
+    played.at(at);
     let of_kind = |kind| items.iter().filter(move |item| text(item, &["item"]) == Some(kind));
     // One of each sort, in each state: the sweep has all of them.
     let sort =
