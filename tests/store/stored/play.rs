@@ -173,6 +173,8 @@ pub async fn act(played: &Played, items: &[Value], at: i64) -> Vec<String> {
         asked(played, get(path), &mut failed).await;
     }
     played.at(at);
+    // Its alerts, which are stuck, are wanted no more.
+    asked(played, of("INC-4", "resolution", &by()), &mut failed).await;
     let of_kind = |kind| items.iter().filter(move |item| text(item, &["item"]) == Some(kind));
     // One of each sort, in each state: the sweep has all of them.
     let sort =
@@ -210,7 +212,6 @@ async fn change(played: &Played, failed: &mut Vec<String>) {
         of("INC-2", "customer-replies", &json!({ "from": "Ada" })),
         of("INC-3", "reopening", &by()),
         escalate("INC-3", "ACME"),
-        of("INC-4", "resolution", &by()),
         of("INC-5", "priority", &json!({ "by": "Grace", "priority": "P1" })),
         of("INC-6", "acknowledgement", &by()),
         of("INC-7", "responses", &answered),
