@@ -130,6 +130,17 @@ FAULTS = [
     ("a metric that AWS does not tell", "Dashboard", '"AWS/ApiGateway", "4xx"', '"AWS/ApiGateway", "4XXError"', PROMISES, "AWS/ApiGateway 4XXError by ['ApiId'], which AWS does not tell"),
     ("an alarm that is not shown", "Dashboard", '"${LatenessAlarm.Arn}",', "", PROMISES, "dashboard: does not show LatenessAlarm"),
     ("one widget on another", "Dashboard", '"x": 6, "y": 1', '"x": 5, "y": 1', PROMISES, "lies on 'Due in the next two minutes'"),
+    # When alarms ring, and who may write what the key encrypts.
+    ("a heartbeat that is calm when it stops", "SweepMissingAlarm", "TreatMissingData: breaching", "TreatMissingData: notBreaching", PROMISES, "SweepMissingAlarm: rings by"),
+    ("a deadline that may be an hour late", "DeadlinesOverdueAlarm", "Threshold: 120000", "Threshold: 3600000", PROMISES, "DeadlinesOverdueAlarm: rings by"),
+    ("an e-mail that waits on average", "EmailsPendingAlarm", "Statistic: Maximum", "Statistic: Average", PROMISES, "EmailsPendingAlarm: rings by"),
+    ("an alarm for nobody in particular", "UnreadableAlarm", "AlarmActions: [!If [OwnsAlarmTopic, !Ref AlarmTopic, !Ref AlarmTopicArn]]", "AlarmActions: [!If [OwnsAlarmTopic, !Ref AlarmTopic, !Ref AWS::NoValue]]", PROMISES, "UnreadableAlarm: does not reach the topic"),
+    ("a sum that is silent with one of its parts", "ThrottlesAlarm", "FILL(checking, 0)", "checking", PROMISES, "ThrottlesAlarm: is silent where checking is"),
+    ("alarms that cannot be encrypted", "Key", "cloudwatch.amazonaws.com", "events.amazonaws.com.cn", PROMISES, "cloudwatch.amazonaws.com cannot write to the topic of alarms"),
+    ("mail that cannot be encrypted", "Key", "-mail-in", "-mail", PROMISES, "ses.amazonaws.com cannot write to the bucket"),
+    ("notifications that cannot be encrypted", "Key", ":sns:${AWS::Region}", ":sns:us-east-1", PROMISES, "sns.amazonaws.com cannot write to the queue of mail"),
+    ("a bucket that goes when it is replaced", "MailBucket", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", GUARD, "bucket_outlives_the_stack: mail is gone when"),
+    ("a key that goes when it is replaced", "Key", "UpdateReplacePolicy: Retain", "UpdateReplacePolicy: Delete", GUARD, "key_is_rotated_and_kept: mail cannot be read when"),
     # What linters and scanners know of AWS.
     ("a property that there is not", "ConfigurationSet", "ReputationMetricsEnabled: true", "ReputationMetrics: true", CFN_LINT, "ReputationMetrics"),
     ("a reference to nothing", "PolicyLayerArn", "Value: !Ref PolicyLayer", "Value: !Ref PolicyLayers", CFN_LINT, "PolicyLayers"),

@@ -18,7 +18,7 @@ from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from promises import building, dashboard, http_api, mail_back, mail_in, operating, outbox, runbook, running
+from promises import building, dashboard, encrypted, http_api, mail_back, mail_in, operating, outbox, runbook, running
 from promises.reading import INFRA
 
 # It counts for AWS what is translated, sends it to nobody, and complains of that.
@@ -49,6 +49,8 @@ def broken(sam, cfn):
     yield from mail_back.promises(sam, cfn)
     yield from operating.queues(cfn)
     yield from operating.alarms(cfn)
+    yield from operating.thresholds(cfn)
+    yield from encrypted.promises(cfn)
     yield from dashboard.promises(cfn)
     yield from runbook.pages(cfn)
 

@@ -46,12 +46,18 @@ def rule(cfn):
         yield f"{name}: may be made before SES may write, and is then refused"
 
 
-def only_ses_writes(cfn):
-    """Nobody puts mail into the bucket or speaks through the topic but SES of this account, for the rule."""
-    _, resource, action = the_rule(cfn)
+def of_the_rule(cfn):
+    """The condition that it is SES of this account, for this rule."""
+    _, resource, _ = the_rule(cfn)
     p = resource["Properties"]
     arn = {"Fn::Sub": [RULE_ARN + p["Rule"]["Name"]["Fn::Sub"], {"RuleSet": p["RuleSetName"]}]}
-    source = {"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": arn}}
+    return {"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": arn}}
+
+
+def only_ses_writes(cfn):
+    """Nobody puts mail into the bucket or speaks through the topic but SES of this account, for the rule."""
+    _, _, action = the_rule(cfn)
+    source = of_the_rule(cfn)
     bucket, topic = logical_id(action["BucketName"]), logical_id(action["TopicArn"])
     wanted = {
         bucket: ("AWS::S3::BucketPolicy", "Bucket", "s3:PutObject", {"Fn::Sub": f"${{{bucket}.Arn}}/{action['ObjectKeyPrefix']}*"}),

@@ -30,6 +30,10 @@ def told():
     return json.loads(METRICS.read_text())
 
 
+# What DynamoDB tells of an index.
+INDEX = {"TableName", "GlobalSecondaryIndexName"}
+
+
 def watched(cfn):
     """Each metric that an alarm watches: the alarm, namespace, name, dimensions."""
     for alarm, resource in of_type(cfn, "AWS::CloudWatch::Alarm").items():
@@ -49,6 +53,6 @@ def untold(namespace, name, dimensions, known):
         wrong = [f"{key} {value}" for key, value in dimensions.items() if value not in by.get(key, [])]
         return f"{name} by {', '.join(wrong)}, which nobody tells" if wrong else None
     keys, names = AWS_METRICS.get(namespace, (set(), set()))
-    if name not in names or set(dimensions) != keys:
+    if name not in names or set(dimensions) not in (keys, INDEX if namespace == "AWS/DynamoDB" else keys):
         return f"{namespace} {name} by {sorted(dimensions)}, which AWS does not tell"
     return None

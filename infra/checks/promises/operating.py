@@ -8,6 +8,17 @@ CALM = {
     *("Incidents", "Escalations", "Breaches", "PromisesKept", "ResponseTime", "AcknowledgementTime", "ResolutionTime"),
     *("DueSoon", "EmailsSent", "EmailsDelivered", "EmailsRequeued", "Mails", "MailsHeld", "UnknownEmails"),
 }
+# What rings when, as it was promised: the statistic, how it is compared, with what, for how many minutes, and
+# what silence means. Milliseconds, and shares of e-mails: SES reviews an account at 5 and at 0.1 in 100.
+RING = {
+    "SweepMissingAlarm": ("Sum", "LessThanThreshold", 1, 5, "breaching"),
+    "DeadlinesOverdueAlarm": ("Maximum", "GreaterThanThreshold", 120_000, 1, "notBreaching"),
+    "LatenessAlarm": ("Maximum", "GreaterThanThreshold", 120_000, 1, "notBreaching"),
+    "EmailsPendingAlarm": ("Maximum", "GreaterThanThreshold", 300_000, 1, "notBreaching"),
+    "BounceRateAlarm": ("Maximum", "GreaterThanThreshold", 0.04, 1, "ignore"),
+    "ComplaintRateAlarm": ("Maximum", "GreaterThanThreshold", 0.0008, 1, "ignore"),
+}
+TO_THE_TOPIC = [{"Fn::If": ["OwnsAlarmTopic", {"Ref": "AlarmTopic"}, {"Ref": "AlarmTopicArn"}]}]
 VISIBLE = "ApproximateNumberOfMessagesVisible"
 HIDDEN = "ApproximateNumberOfMessagesNotVisible"
 
@@ -27,6 +38,27 @@ def alarms(cfn):
     seen = {metric for *_, metric, _ in watched(cfn)}
     for metric in sorted({"5xx", "Throttles", *AWS_METRICS["AWS/SES"][1]} - seen):
         yield f"no alarm watches {metric}"
+
+
+def thresholds(cfn):
+    """An alarm rings when it was promised, on each metric that it is made of, and reaches the topic."""
+    every = of_type(cfn, "AWS::CloudWatch::Alarm")
+    for name, promised in RING.items():
+        p = every[name]["Properties"]
+        rings = p["Statistic"], p["ComparisonOperator"], float(p["Threshold"]), p.get("DatapointsToAlarm", p["EvaluationPeriods"]), p["TreatMissingData"]
+        if rings != promised:
+            yield f"{name}: rings by {rings}, not by {promised}"
+    for name, alarm in every.items():
+        p = alarm["Properties"]
+        if name not in RING and (p["ComparisonOperator"], p["TreatMissingData"]) != ("GreaterThanThreshold", "notBreaching"):
+            yield f"{name}: rings by {p['ComparisonOperator']} and {p['TreatMissingData']}"
+        if [p.get("AlarmActions"), p.get("OKActions")] != [TO_THE_TOPIC, TO_THE_TOPIC]:
+            yield f"{name}: does not reach the topic"
+        # Of a metric of which nothing was told in a minute there is no point, and without one no sum.
+        expression = " ".join(q["Expression"] for q in p.get("Metrics", []) if "Expression" in q)
+        for query in (q["Id"] for q in p.get("Metrics", []) if "MetricStat" in q):
+            if f"FILL({query}, 0)" not in expression:
+                yield f"{name}: is silent where {query} is"
 
 
 def queues(cfn):
