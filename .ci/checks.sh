@@ -19,9 +19,11 @@ lint_translated() {
     cfn-lint --regions eu-west-1 us-east-1 --include-checks I -- "$OUT/cloudformation.json"
 }
 
-# Rust's standard library for Graviton, which rustup installs: `rustup target add aarch64-unknown-linux-gnu`.
+# Rust's standard library for Graviton. Where Rust is not rustup's, or rustup reaches nothing, there may be none.
 has_arm64() {
-    compgen -G "$(rustc --print target-libdir --target aarch64-unknown-linux-gnu)/libstd-*" >/dev/null
+    local library
+    library=$(rustc --print target-libdir --target aarch64-unknown-linux-gnu)
+    compgen -G "$library/libstd-*" >/dev/null || { rustup target add aarch64-unknown-linux-gnu && compgen -G "$library/libstd-*" >/dev/null; }
 }
 
 # As in infra/, with its samconfig.toml, but into $OUT. Cargo's own folder is target/, as always. Nothing

@@ -6,6 +6,8 @@
 Counts are what the tests counted. What no test can count is under ASSUMED, and said in the README.
 """
 
+import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -41,12 +43,18 @@ ASSUMED = {
     "GB of a function": 0.125,
     "KB of log of a call": 1.0,
     "KB stored of a P1": 10.0,
-    "share of calls that X-Ray samples": 0.05,
     # At worst three sweeps at any time, which wait for what is due.
     "GB-seconds of sweeps, at most": 3 * 30 * 86400 * 0.125,
     # Each of a P1's six deadlines and warnings has two sweeps wait for it, a minute on average.
     "GB-seconds of sweeps for a P1": 6 * 2 * 60 * 0.125,
 }
+# X-Ray's own rule: the first call of a second, and of the others so many.
+SAMPLED = 0.05
+SECONDS = 30 * 86400
+# What each sweep tells, whether anything is due or not.
+QUIET = {"SweepHeartbeat", "OldestOverdue", "DueSoon", "OldestPendingEmail"}
+# receive-email has more than the others.
+GB_OF_RECEIVE_EMAIL = 0.5
 SWEEPS = 30 * 24 * 60
 SQS_POLLS = 650e3
 MONTHS = (0, 1_000, 100_000, 10_000_000)
@@ -66,10 +74,16 @@ def watched():
     template = (ROOT / "infra/template.yaml").read_text()
     alarms = re.findall(r"^  \w+Alarm:\n(?:    .*\n)+", template, re.MULTILINE)
     watches = sum(max(alarm.count("MetricName:"), 1) for alarm in alarms)
-    names = re.findall(r'^  "(\w+)": \{(.*?)\n  \}', (ROOT / "infra/checks/metrics.json").read_text(), re.MULTILINE | re.DOTALL)
-    busy = sum(1 + len(re.findall(r"(?:initial_response|update|escalation_response)", body)) for _, body in names)
-    # Told by each sweep, whether anything happens or not.
-    return 4, busy, watches
+    told = json.loads((ROOT / "infra/checks/metrics.json").read_text()).values()
+    # In total, and by each value of its dimensions.
+    busy = sum(1 + sum(map(len, metric["by"].values())) for metric in told)
+    return len(QUIET), busy, watches
+
+
+def traces(calls):
+    """How many of a month's calls X-Ray samples, if they come at random."""
+    seconds_with_a_call = SECONDS * (1 - math.exp(-calls / SECONDS))
+    return seconds_with_a_call + SAMPLED * (calls - seconds_with_a_call)
 
 
 def beyond(what, amount):
@@ -81,8 +95,9 @@ def bill(p1s):
     life, idle = jobs["the whole life of a P1 by e-mail, all e-mails, all events"], jobs["an idle sweep"]
     quiet, busy, alarms = watched()
     calls = p1s * life["calls"] + SWEEPS
+    receiving = p1s * ASSUMED["seconds of a call"] * (GB_OF_RECEIVE_EMAIL - ASSUMED["GB of a function"])
     sweeping = min(p1s * ASSUMED["GB-seconds of sweeps for a P1"], ASSUMED["GB-seconds of sweeps, at most"])
-    seconds = calls * ASSUMED["seconds of a call"] * ASSUMED["GB of a function"] + sweeping
+    seconds = calls * ASSUMED["seconds of a call"] * ASSUMED["GB of a function"] + receiving + sweeping
     price = PRICES
     return {
         "SES": p1s * (life["sent"] * price["SES, a thousand e-mails"] + price["SES, a thousand mails that come in, and their chunk of 256 KB"]) / 1e3,
@@ -95,7 +110,7 @@ def bill(p1s):
         "CloudWatch, X-Ray": beyond("logs, GB", calls * ASSUMED["KB of log of a call"] / 1e6) * price["CloudWatch, a GB of logs"]
         + beyond("metrics", busy if p1s else quiet) * price["CloudWatch, a metric"]
         + beyond("alarms", alarms) * price["CloudWatch, an alarm on a metric"]
-        + beyond("traces", SWEEPS + (calls - SWEEPS) * ASSUMED["share of calls that X-Ray samples"]) / 1e6 * price["X-Ray, a million traces"],
+        + beyond("traces", traces(calls)) / 1e6 * price["X-Ray, a million traces"],
         "KMS, Secrets Manager": price["KMS, a key"] + 2 * price["Secrets Manager, a secret"],
     }
 
