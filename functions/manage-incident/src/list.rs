@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use shared::desk::Desk;
 use shared::http::openapi::ForeignCursor;
 use shared::http::{Answer, IncidentsRead, Problem, Reading};
+use shared::incident::values::IncidentNumber;
 use shared::store::{BoardPosition, Store};
+use shared::telemetry::{Metric, emit};
 
 use crate::paging;
 use crate::view::IncidentView;
@@ -34,6 +36,10 @@ pub(super) struct Page {
 struct IncidentList {
     /// The incidents.
     incidents: Vec<IncidentView>,
+    /// The numbers of those on this page that this version of the desk cannot read, as after a rollback:
+    /// they are open, and nothing is done for them. Not there when there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<IncidentNumber>,
     /// Hand it back as `cursor` for the next page; `null` on the last one.
     next_cursor: Option<String>,
 }
@@ -62,8 +68,12 @@ pub(super) async fn list<S: Store>(
         Some(BoardPosition { due_at, number })
     })?;
     let board = desk.store.open_incidents(after.as_ref(), limit).await?;
+    for _ in &board.unreadable {
+        emit(Metric::Unreadable, 1, desk.clock.now());
+    }
     let list = IncidentList {
         incidents: board.incidents.iter().map(IncidentView::of).collect(),
+        unreadable: board.unreadable,
         next_cursor: board.next.map(|at| paging::cursor(at.due_at, &at.number)),
     };
     Ok(reading.answer(Answer::json(StatusCode::OK, &list)))

@@ -461,7 +461,8 @@ impl Store for MemoryStore {
         open.sort_by(|a, b| a.0.cmp(&b.0));
         let next = (open.len() > limit).then(|| open[limit - 1].0.clone());
         open.truncate(limit);
-        Ok(Board { incidents: open.into_iter().map(|(_, incident)| incident).collect(), next })
+        let incidents = open.into_iter().map(|(_, incident)| incident).collect();
+        Ok(Board { incidents, unreadable: Vec::new(), next })
     }
 
     async fn entries_of(

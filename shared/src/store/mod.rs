@@ -279,6 +279,8 @@ pub struct BoardPosition {
 pub struct Board {
     /// The incidents.
     pub incidents: Vec<Incident>,
+    /// Those among them that this code cannot read. One of them must not hide the others.
+    pub unreadable: Vec<IncidentNumber>,
     /// Where the next page begins, if there may be one.
     pub next: Option<BoardPosition>,
 }

@@ -10,6 +10,7 @@ mod play;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use desk_tests::call::get;
 use expect_test::expect_file;
 use serde_json::{Value, json};
 use shared::store::dynamodb::schema::{NEWEST, SCHEMA};
@@ -136,6 +137,28 @@ async fn what_a_newer_desk_wrote_is_told_of_and_neither_read_nor_written_over() 
             assert!(!played.metrics.values(Metric::Unreadable).is_empty(), "{newer}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_newer_desks_incident_is_named_on_the_board_and_hides_no_other() {
+    let played = Played::start().await;
+    let board = async || played.ask(get("/v1/incidents?limit=100")).await.json();
+    played.restore(&stored(NEWEST)).await;
+    let numbers = |board: &Value| -> Vec<String> {
+        let incidents = board["incidents"].as_array().unwrap().iter();
+        incidents.map(|incident| incident["number"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = board().await;
+    assert_eq!(before.get("unreadable"), None);
+    let first = numbers(&before)[0].clone();
+    let make_newer = |item: &Value| {
+        let is_first = item["pk"]["S"] == format!("INCIDENT#{first}") && kind(item) == "INCIDENT";
+        if is_first { with_layout(item, NEWEST + 1) } else { item.clone() }
+    };
+    played.restore(&stored(NEWEST).iter().map(make_newer).collect::<Vec<_>>()).await;
+    let after = board().await;
+    assert_eq!(after["unreadable"], json!([first]));
+    assert_eq!(numbers(&after), numbers(&before)[1..]);
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::items::{self, Item, millis, string};
 use super::{DynamoDbStore, failure::unavailable, keys};
 use crate::incident::Incident;
+use crate::incident::values::IncidentNumber;
 use crate::store::{
     Board, BoardPosition, DUE_SHARDS, DueItem, DuePage, DuePosition, DueTarget, StoreError,
 };
@@ -80,12 +81,12 @@ pub(super) async fn open_incidents(
     positions.sort();
     let next = (positions.len() > limit).then(|| positions[limit - 1].clone());
     positions.truncate(limit);
-    let mut incidents = load_all(store, &positions).await?;
+    let Loaded { mut incidents, unreadable } = load_all(store, &positions).await?;
     // The index may lag behind; the order is that of the page, the content that of the items.
     let place = |incident: &Incident| positions.iter().position(|at| at.number == incident.number);
     incidents.sort_by_key(place);
     incidents.retain(Incident::is_open);
-    Ok(Board { incidents, next })
+    Ok(Board { incidents, unreadable, next })
 }
 
 async fn first_of_shard(
@@ -125,13 +126,20 @@ async fn first_of_shard(
     Ok(found)
 }
 
+#[derive(Default)]
+struct Loaded {
+    incidents: Vec<Incident>,
+    unreadable: Vec<IncidentNumber>,
+}
+
 /// Loads the incidents of a page; at most 100, DynamoDB's limit for one `BatchGetItem`.
 async fn load_all(
     store: &DynamoDbStore,
     positions: &[BoardPosition],
-) -> Result<Vec<Incident>, StoreError> {
+) -> Result<Loaded, StoreError> {
+    let mut loaded = Loaded::default();
     if positions.is_empty() {
-        return Ok(Vec::new());
+        return Ok(loaded);
     }
     let mut wanted = KeysAndAttributes::builder();
     for at in positions {
@@ -142,7 +150,6 @@ async fn load_all(
     }
     let wanted = wanted.build().map_err(|error| StoreError::Corrupt(error.to_string()))?;
     let mut request = Some(HashMap::from([(store.table.clone(), wanted)]));
-    let mut incidents = Vec::new();
     // DynamoDB leaves keys unprocessed when it is throttled; a few rounds, and then it is too busy.
     for _ in 0..BATCH_ROUNDS {
         let Some(wanted) = request.take() else { break };
@@ -155,12 +162,19 @@ async fn load_all(
             .map_err(unavailable)?;
         let found = got.responses().and_then(|tables| tables.get(&store.table));
         for item in found.into_iter().flatten() {
-            incidents.push(items::read_incident(item)?);
+            match items::read_incident(item) {
+                Ok(incident) => loaded.incidents.push(incident),
+                Err(error) => {
+                    let number = items::text(item, keys::PK).and_then(|pk| keys::number_of(&pk));
+                    tracing::error!(%error, "an open incident cannot be read");
+                    loaded.unreadable.push(number.ok_or(error)?);
+                }
+            }
         }
         request = got.unprocessed_keys().filter(|left| !left.is_empty()).cloned();
     }
     if request.is_some() {
         return Err(StoreError::Unavailable("DynamoDB left keys of a batch unprocessed".into()));
     }
-    Ok(incidents)
+    Ok(loaded)
 }
