@@ -1,0 +1,2 @@
+//! Campaign.
+fn main() {}
