@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use shared::email::EmailId;
-use shared::inbound::Outcome;
+use shared::inbound::{Noted, Outcome};
 use shared::incident::Change;
 use shared::incident::timeline::{Event, TimelineEntry};
 use shared::outbox::{DeliveryStatus, EmailItem};
@@ -18,6 +18,8 @@ use super::holds::{
 use super::invocation::{Invocation, Kind};
 use super::ledger::{KnownChange, KnownEmail, Ledger};
 
+/// From where the desk writes.
+const OWN_ADDRESS: &str = "care@example.com";
 /// How late an undisturbed sweep may be: calls take milliseconds, and tries anew less than seconds.
 const PROMPT_MS: u64 = 5_000;
 /// The longest between two firings, with the clocks of both.
@@ -46,6 +48,7 @@ pub fn committed(
     if change.is_empty() {
         return Ok(());
     }
+    i2_a_mail_has_one_effect(ledger, change).map_err(|why| (2, why))?;
     let known = ledger.incidents.entry(change.incident.number.clone()).or_default();
     let before = known.incident.as_ref();
     i3_exactly_one_due_instant_while_open(&change.incident).map_err(|why| (3, why))?;
@@ -76,15 +79,17 @@ pub fn committed(
     Ok(())
 }
 
-/// 1: every 2xx has exactly one incident, and its first e-mails are in the outbox.
+/// 1: every 2xx happened once, and its first e-mails are in the outbox.
 pub fn i1_what_was_answered_happened(
     ledger: &Ledger,
     key: &RequestKey,
     escalates_or_opens: bool,
 ) -> Broken {
-    let request = ledger.requests.get(key);
-    let made = request.and_then(|request| request.made.as_ref());
-    let Some((number, version, emails)) = made else { return Err("no effect".to_owned()) };
+    let Some(request) = ledger.requests.get(key) else { return Err("it never happened".into()) };
+    hold(request.effects == 1, || format!("it happened {} times", request.effects))?;
+    let Some((number, version, emails)) = &request.made else {
+        return hold(!escalates_or_opens, || "there is no incident".into());
+    };
     let known = ledger.incidents.get(number);
     let written = known.map_or(0, |known| known.changes.len() as u64);
     hold(written >= *version, || format!("{number} has no version {version}"))?;
@@ -98,6 +103,16 @@ pub fn i1_what_was_answered_happened(
 pub fn i2_one_effect(ledger: &Ledger, key: &RequestKey) -> Broken {
     let effects = ledger.requests.get(key).map_or(0, |request| request.effects);
     hold(effects <= 1, || format!("the request {} has {effects} effects", key.key))
+}
+
+/// 2: one mail, one effect.
+fn i2_a_mail_has_one_effect(ledger: &mut Ledger, change: &Change) -> Broken {
+    let Some(mail) = change.entries.first().and_then(|entry| entry.mail.as_ref()) else {
+        return Ok(());
+    };
+    let made = (change.incident.number.clone(), change.incident.version);
+    let before = ledger.by_mail.insert(mail.id.clone(), made);
+    hold(before.is_none(), || format!("the mail {} has two effects", mail.id))
 }
 
 /// 4: never before its instant, by the clock of whoever acts.
@@ -250,10 +265,13 @@ fn i11_unauthenticated_mail_changes_nothing(by: &Invocation) -> Broken {
     hold(by.kind != Kind::Mail { authenticated: false }, || format!("{} is forged", by.label))
 }
 
-/// 11: it is held for a person.
-pub fn i11_unauthenticated_mail_is_held(outcome: &Outcome) -> Broken {
+/// 11: it is held for a person; only of what says that the desk itself wrote it, it is enough that it
+/// is kept.
+pub fn i11_unauthenticated_mail_is_held(outcome: &Outcome, from: &str) -> Broken {
     let is_held = matches!(outcome, Outcome::Quarantined { .. } | Outcome::Refused { .. });
-    hold(is_held, || format!("forged mail is {outcome}"))
+    let is_own = matches!(outcome, Outcome::Noted { because: Noted::Own });
+    let is_fine = is_held || is_own && from == OWN_ADDRESS;
+    hold(is_fine, || format!("forged mail is {outcome}"))
 }
 
 /// 12: poison in a batch holds nothing else of it up.

@@ -1,7 +1,7 @@
 //! The `due` index as functions read it: a copy that hears of each write a while later, of each item
 //! in the order of its writes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::store::memory::DueIndex;
@@ -15,7 +15,7 @@ pub struct LaggedIndex {
     coming: BTreeMap<(u64, u64), (DueTarget, Option<Timestamp>)>,
     count: u64,
     /// When the last write of an item arrives.
-    last: HashMap<DueTarget, u64>,
+    last: BTreeMap<DueTarget, u64>,
 }
 
 impl LaggedIndex {
@@ -27,6 +27,12 @@ impl LaggedIndex {
         self.count += 1;
         self.coming.insert((at, self.count), (target, due_at));
         at
+    }
+
+    /// How many writes it was told of.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.count
     }
 
     /// The copy at a millisecond.

@@ -1,12 +1,12 @@
 //! What a bystander knows who sees every write as it is done, every answer that somebody got, and
 //! every e-mail that SES took. Invariants are asked of it; it never asks the desk.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use shared::email::EmailId;
-use shared::inbound::{MailId, Outcome};
+use shared::inbound::MailId;
 use shared::incident::Incident;
 use shared::incident::timeline::{Event, TimelineEntry};
 use shared::incident::values::IncidentNumber;
@@ -25,12 +25,14 @@ pub struct Ledger {
     pub emails: BTreeMap<EmailId, KnownEmail>,
     /// Each request with a key that was carried out.
     pub requests: HashMap<RequestKey, KnownRequest>,
-    /// Each mail that was handled, and what the function said became of it.
-    pub mails: BTreeMap<MailId, KnownMail>,
+    /// Each mail that was handled.
+    pub mails: BTreeSet<MailId>,
+    /// The change that each mail made, if it made one.
+    pub by_mail: BTreeMap<MailId, (IncidentNumber, u64)>,
     /// When each thing is due, and since when, in the world's milliseconds.
-    pub due: HashMap<DueTarget, (Timestamp, u64)>,
+    pub due: BTreeMap<DueTarget, (Timestamp, u64)>,
     /// The sweeps that saw a thing as due at an instant, and when they read.
-    pub seen: HashMap<(DueTarget, Timestamp), Vec<(u64, Arc<Invocation>)>>,
+    pub seen: BTreeMap<(DueTarget, Timestamp), Vec<(u64, Arc<Invocation>)>>,
     /// Until when something was wrong that may hold up sweeps.
     pub excused_until: u64,
 }
@@ -85,13 +87,4 @@ pub struct KnownRequest {
     pub effects: u32,
     /// The incident's version that it made, and how many e-mails it wrote.
     pub made: Option<(IncidentNumber, u64, usize)>,
-}
-
-/// A mail.
-#[derive(Debug)]
-pub struct KnownMail {
-    /// Whether SES vouched for its author.
-    pub authenticated: bool,
-    /// What became of it.
-    pub outcome: Outcome,
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::email::{EmailId, OutboxEmail};
 use shared::incident::timeline::Event;
 use shared::outbox::{EmailItem, OutboxId, Settlement};
-use shared::store::{Commit, DuePage, DuePosition};
+use shared::store::{AnsweredRequest, Commit, DuePage, DuePosition};
 
 use super::invariants;
 use super::invocation::{self, Kind};
@@ -44,10 +44,17 @@ pub fn committed(world: &World, commit: &Commit<'_>) {
     }
 }
 
-/// E-mails were written that belong to no incident.
-pub fn written(world: &World, emails: &[OutboxEmail]) {
+/// Something was written without a change of an incident: e-mails, and the answer to a request.
+pub fn written(world: &World, emails: &[OutboxEmail], answered: Option<&AnsweredRequest>) {
     let now = world.now();
     let mut state = world.state();
+    if let Some(answered) = answered {
+        state.ledger.requests.entry(answered.key.clone()).or_default().effects += 1;
+        let one = invariants::i2_one_effect(&state.ledger, &answered.key);
+        drop(state);
+        world.hold(2, one);
+        state = world.state();
+    }
     state.counts.emails += emails.len() as u64;
     for email in emails {
         let known = KnownEmail { written_at: now, ..KnownEmail::default() };

@@ -119,7 +119,7 @@ const KEPT: usize = 12;
 fn tells(world: &Arc<World>, sent: &SentEmail, times: u32) {
     let mut dice = Dice::of(world.seed, ("events", &sent.id, times));
     let id = mixed(world.seed, (&sent.id, times));
-    let mut say = |said, after| tell(world, sent, said, after, times);
+    let say = |said, after| tell(world, sent, said, after, times);
     say(Said::Sent, dice.between(200, 4_000));
     let wrong = |fault, dice: &mut Dice| world.goes_wrong(fault, dice, id);
     if wrong(Fault::Bounce, &mut dice) {

@@ -159,7 +159,7 @@ fn i3_the_index_shows_each_instant_once(world: &World) -> Broken {
 
 /// 11: what became of each mail is kept, and people were told of each that waits.
 async fn i11_no_mail_is_dropped_in_silence(world: &World) -> Broken {
-    let ids: Vec<_> = world.state().ledger.mails.keys().cloned().collect();
+    let ids: Vec<_> = world.state().ledger.mails.iter().cloned().collect();
     let Ok(watch) = world.store.load_watch().await else { return Err("no watch".to_owned()) };
     for id in ids {
         let Ok(Some(record)) = world.store.load_mail(&id).await else {

@@ -270,7 +270,7 @@ impl Store for FaultyStore {
         let work = async {
             let kept = self.0.store.keep_mail(mails, emails, limits, answered).await?;
             if kept == Committed::Done {
-                seen::written(&self.0, emails);
+                seen::written(&self.0, emails, answered);
             }
             Ok(kept)
         };
@@ -296,7 +296,7 @@ impl Store for FaultyStore {
     async fn put_watch(&self, watch: &Watch, emails: &[OutboxEmail]) -> Result<(), StoreError> {
         let work = async {
             self.0.store.put_watch(watch, emails).await?;
-            seen::written(&self.0, emails);
+            seen::written(&self.0, emails, None);
             Ok(())
         };
         self.call("put watch", true, work).await

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::email::render::Rendered;
@@ -302,8 +301,9 @@ impl World {
             Some(due_at) => state.ledger.due.insert(target.clone(), (due_at, now)),
             None => state.ledger.due.remove(&target),
         };
+        let written = state.index.written();
         drop(state);
-        let lag = self.index_lag(now, &target);
+        let lag = self.index_lag(now, written);
         let mut state = self.state();
         let shown = state.index.write(target, due_at, now + lag);
         if lag > 1_000 {
@@ -312,11 +312,11 @@ impl World {
     }
 
     /// How long the index takes for a write: in some hours up to ten minutes.
-    fn index_lag(&self, now: u64, target: &DueTarget) -> u64 {
+    fn index_lag(&self, now: u64, written: u64) -> u64 {
         let hour = now / 3_600_000;
         let mut dice = Dice::of(self.seed, ("lag", hour));
         let is_slow = dice.happens(self.weather.likely(Fault::IndexLag).min(0.3));
-        let mut dice = Dice::of(self.seed, ("lag", now, target));
+        let mut dice = Dice::of(self.seed, ("lag", now, written));
         if is_slow && self.lets(Fault::IndexLag, mixed(self.seed, ("lag", hour))) {
             dice.spread(1_000, 600_000)
         } else {

@@ -12,7 +12,6 @@ use super::dice::{Dice, mixed};
 use super::faults::Fault;
 use super::invariants;
 use super::invocation::{self, Kind};
-use super::ledger::KnownMail;
 use super::people::Case;
 use super::world::World;
 use crate::arrivals::{Arriving, written_back};
@@ -240,8 +239,8 @@ fn handled(
     }
     drop(state);
     if !authenticated {
-        world.hold(11, invariants::i11_unauthenticated_mail_is_held(&outcome));
+        let from = &receipt.envelope_from;
+        world.hold(11, invariants::i11_unauthenticated_mail_is_held(&outcome, from));
     }
-    let known = KnownMail { authenticated, outcome };
-    world.state().ledger.mails.insert(receipt.id.clone(), known);
+    world.state().ledger.mails.insert(receipt.id.clone());
 }
