@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{
-    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError,
-    Story, Watch,
+    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, DueTarget,
+    HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError, Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};

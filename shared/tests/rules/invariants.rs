@@ -243,4 +243,3 @@ fn every_other_system_hears_of_a_change_once(policy: &Policy, change: &Change) {
     assert_eq!(ids.len(), expected.len(), "an id of a webhook is used once");
     assert!(ids.iter().all(|id| id.version == change.incident.version));
 }
-

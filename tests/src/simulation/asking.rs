@@ -76,8 +76,10 @@ impl Asker {
             self.world.sleep(dice.spread(10, 3_600_000)).await;
             let again = mixed(purpose, "again");
             let second = self.until_answered(path, &request, meaning, again, u64::MAX).await;
-            let is_same = second.is_some_and(|it| it.status == first.status && it.body == first.body);
-            self.world.hold(2, is_same.then_some(()).ok_or_else(|| format!("{path} is answered anew")));
+            let is_same =
+                second.is_some_and(|it| it.status == first.status && it.body == first.body);
+            self.world
+                .hold(2, is_same.then_some(()).ok_or_else(|| format!("{path} is answered anew")));
         }
         if dice.happens(0.1) {
             let mut other = body.clone();
@@ -92,7 +94,10 @@ impl Asker {
             let purpose = mixed(purpose, "other");
             let third = self.until_answered(path, &request, meaning, purpose, u64::MAX).await;
             let is_refused = third.is_some_and(|reply| reply.status.as_u16() == 422);
-            self.world.hold(2, is_refused.then_some(()).ok_or_else(|| format!("{path} has two meanings")));
+            self.world.hold(
+                2,
+                is_refused.then_some(()).ok_or_else(|| format!("{path} has two meanings")),
+            );
         }
     }
 
@@ -143,12 +148,19 @@ impl Asker {
             match answer {
                 Ok(reply) if reply.status.as_u16() < 500 => {
                     world.tell(by.id, || {
-                        format!("   {} is answered {}: {}", by.label, reply.status, reply.body.chars().take(120).collect::<String>())
+                        format!(
+                            "   {} is answered {}: {}",
+                            by.label,
+                            reply.status,
+                            reply.body.chars().take(120).collect::<String>()
+                        )
                     });
                     world.state().counts.requests += 1;
                     return Some(reply);
                 }
-                Ok(reply) => world.tell(by.id, || format!("   {} fails: {}", by.label, reply.status)),
+                Ok(reply) => {
+                    world.tell(by.id, || format!("   {} fails: {}", by.label, reply.status))
+                }
                 Err(invocation::Crashed) => world.state().counts.crashes += 1,
             }
             let mut dice = Dice::of(purpose, ("wait", attempt));

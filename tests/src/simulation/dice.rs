@@ -28,7 +28,11 @@ impl Dice {
     pub fn spread(&mut self, low: u64, high: u64) -> u64 {
         #[allow(clippy::cast_precision_loss, reason = "durations, far below 2^52")]
         let (low, high) = (low.max(1) as f64, high.max(1) as f64);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between two u64")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between two u64"
+        )]
         let spread = (low * (high / low).powf(self.0.f64())) as u64;
         spread
     }
@@ -57,11 +61,6 @@ impl Dice {
             place -= weight;
         }
         all[0].1
-    }
-
-    /// A seed for somebody else's dice.
-    pub fn seed(&mut self) -> u64 {
-        self.0.u64(..)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use shared::email::EmailId;
+use shared::email::render::{REPEAT_HEADER, Rendered};
 use shared::inbound::{Noted, Outcome};
 use shared::incident::Change;
 use shared::incident::timeline::{Event, TimelineEntry};
@@ -34,7 +35,6 @@ pub fn committed(
     ledger: &mut Ledger,
     by: &Invocation,
     commit: &Commit<'_>,
-    now: u64,
     clock: Timestamp,
 ) -> Result<(), (u8, String)> {
     let change = commit.change;
@@ -72,9 +72,7 @@ pub fn committed(
         entries: change.entries.clone(),
     });
     for email in &change.emails {
-        ledger
-            .emails
-            .insert(email.id.clone(), KnownEmail { written_at: now, ..KnownEmail::default() });
+        ledger.emails.entry(email.id.clone()).or_default();
     }
     Ok(())
 }
@@ -202,7 +200,9 @@ pub fn i6_only_what_is_moot_is_cancelled(ledger: &Ledger, item: &EmailItem) -> B
     // It was resolved when the sweep looked; it may have been reopened since.
     let was_resolved = known.is_some_and(|known| {
         let entries = known.changes.iter().flat_map(|change| &change.entries);
-        entries.filter(|e| e.at >= item.email.created_at).any(|e| matches!(e.event, Event::Resolved { .. }))
+        entries
+            .filter(|e| e.at >= item.email.created_at)
+            .any(|e| matches!(e.event, Event::Resolved { .. }))
     });
     let calls = item.email.kind.calls_for_action();
     hold(was_resolved && calls, || format!("{id} is cancelled, and was wanted"))
@@ -214,6 +214,12 @@ pub fn i7_repeats_only_after_ambiguity(id: &EmailId, known: &KnownEmail) -> Brok
     hold(*taken <= 1 + unmarked, || {
         format!("{id} was sent {taken} times, and {unmarked} times before that was not marked")
     })
+}
+
+/// 7: a repeat says that it is one.
+pub fn i7_repeats_are_labelled(email: &Rendered, known: &KnownEmail) -> Broken {
+    let is_labelled = email.headers.iter().any(|(name, _)| *name == REPEAT_HEADER);
+    hold(known.taken <= 1 || is_labelled, || format!("{} does not say that it is one", email.id))
 }
 
 /// 7: what SES told of is not sent again.
@@ -231,6 +237,11 @@ pub fn i7_what_is_sent_was_taken(item: &EmailItem, known: &KnownEmail) -> Broken
 /// 8: a claim is given when the one before it has ended.
 pub fn i8_one_live_lease(id: &EmailId, known: &KnownEmail) -> Broken {
     hold(known.lease.is_none(), || format!("{id} is claimed while {:?} holds it", known.lease))
+}
+
+/// 8: nor is it sent twice at the same time, so that a lease must be longer than any attempt.
+pub fn i8_one_attempt_at_a_time(id: &EmailId, known: &KnownEmail) -> Broken {
+    hold(known.sending == 0, || format!("{id} is sent by two at the same time"))
 }
 
 /// 8: a lease is taken away when it has run out, by the clock of who takes it.
@@ -275,7 +286,11 @@ pub fn i11_unauthenticated_mail_is_held(outcome: &Outcome, from: &str) -> Broken
 }
 
 /// 12: poison in a batch holds nothing else of it up.
-pub fn i12_poison_holds_up_nothing(dispatch: &Invocation, ids: &[EmailId], failed: usize) -> Broken {
+pub fn i12_poison_holds_up_nothing(
+    dispatch: &Invocation,
+    ids: &[EmailId],
+    failed: usize,
+) -> Broken {
     let missed = dispatch.noted(|noted| ids.iter().find(|id| !noted.tried.contains(id)).cloned());
     hold(missed.is_none(), || format!("{} passed over {missed:?}", dispatch.label))?;
     hold(failed == 0, || format!("{} has {failed} records come again", dispatch.label))

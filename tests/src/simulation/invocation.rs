@@ -67,7 +67,13 @@ pub struct Noted {
 impl Invocation {
     /// A run of which nothing is known yet. `purpose` tells it from all others.
     #[must_use]
-    pub fn new(seed: u64, kind: Kind, label: String, purpose: impl Hash, skew_ms: i64) -> Arc<Self> {
+    pub fn new(
+        seed: u64,
+        kind: Kind,
+        label: String,
+        purpose: impl Hash,
+        skew_ms: i64,
+    ) -> Arc<Self> {
         Arc::new(Self {
             kind,
             label,

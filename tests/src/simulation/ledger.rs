@@ -64,12 +64,12 @@ pub struct KnownChange {
 /// An e-mail.
 #[derive(Debug, Default)]
 pub struct KnownEmail {
-    /// When it was written, in the world's milliseconds.
-    pub written_at: u64,
     /// How often it became pending.
     pub pended: u64,
     /// The claim under which it is being sent.
     pub lease: Option<(String, Timestamp)>,
+    /// How many attempts to send it are on their way.
+    pub sending: u32,
     /// How often SES took it.
     pub taken: u32,
     /// How often SES took it and that was not marked (yet): an answer lost, or a function dead.

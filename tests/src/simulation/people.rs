@@ -7,8 +7,8 @@ use axum::Router;
 
 use super::asking::{Asker, Meaning};
 use super::dice::Dice;
-use super::writing;
 use super::world::World;
+use super::writing;
 use crate::world::start;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -115,7 +115,7 @@ pub async fn live(world: Arc<World>, api: Router, n: u64) {
     let acts = dice.weighted(&[(2, 0), (3, 1), (5, 3), (6, 6), (3, 12)]);
     for act in 0..acts {
         let mut dice = Dice::of(world.seed, ("act", n, act));
-        let after = dice.spread(20_000, 10 * 3_600_000);
+        let after = dice.spread(20_000, 5 * 3_600_000);
         world.sleep(after).await;
         if world.now() >= world.scale.length_ms() {
             return;
@@ -128,9 +128,10 @@ pub async fn live(world: Arc<World>, api: Router, n: u64) {
             carry_out(&mut asker, &case, what, &mut dice).await;
         }
     }
-    world.sleep(dice.spread(60_000, 12 * 3_600_000)).await;
-    // Most incidents end.
-    if dice.happens(0.85) && world.now() < world.scale.length_ms() {
+    // Most incidents end soon; of the others the ladder is exhausted, and a few stand open for long.
+    let longest = dice.weighted(&[(80, 2), (19, 12), (1, 30 * 24)]);
+    world.sleep(dice.spread(60_000, longest * 3_600_000)).await;
+    if world.now() < world.scale.length_ms() {
         asker.act = 1_000;
         resolve(&mut asker, &case).await;
     }
@@ -168,7 +169,8 @@ async fn open(asker: &mut Asker, case: &Case, dice: &mut Dice) {
                 "summary": "The shop is down", "customer": customer(case),
             });
             if dice.happens(0.3) {
-                let before = SignedDuration::from_mins(i64::try_from(dice.between(1, 90)).unwrap_or(1));
+                let before =
+                    SignedDuration::from_mins(i64::try_from(dice.between(1, 90)).unwrap_or(1));
                 let received_at = asker.world.instant().saturating_sub(before).unwrap_or(start());
                 body["received_at"] = json!(received_at.to_string());
             }
@@ -224,10 +226,13 @@ async fn carry_out(asker: &mut Asker, case: &Case, act: Act, dice: &mut Dice) {
             let body = json!({ "by": by, "reason": "The customer asks for you." });
             asker.post(&of("account-manager"), &body, Meaning::Other).await;
         }
-        Act::EscalateAgain => escalate(asker, case, "It is still down, and the weekend is near.").await,
+        Act::EscalateAgain => {
+            escalate(asker, case, "It is still down, and the weekend is near.").await
+        }
         Act::ReportRecurrence => {
             let Some(account) = &case.account else { return };
-            let body = json!({ "reporter": customer(case), "message": "This happens every other day." });
+            let body =
+                json!({ "reporter": customer(case), "message": "This happens every other day." });
             asker.post(&format!("/v1/accounts/{account}/recurrences"), &body, Meaning::Other).await;
         }
         Act::Read => {

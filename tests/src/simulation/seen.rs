@@ -10,13 +10,12 @@ use shared::store::{AnsweredRequest, Commit, DuePage, DuePosition};
 
 use super::invariants;
 use super::invocation::{self, Kind};
-use super::ledger::KnownEmail;
 use super::world::World;
 
 /// A commit was done.
 pub fn committed(world: &World, commit: &Commit<'_>) {
     let Some(by) = invocation::current() else { return };
-    let (now, clock) = (world.now(), world.clock());
+    let clock = world.clock();
     let change = commit.change;
     world.tell(change.incident.version, || {
         let events = change.entries.iter().map(|e| e.event.name()).collect::<Vec<_>>().join(" ");
@@ -25,14 +24,20 @@ pub fn committed(world: &World, commit: &Commit<'_>) {
         format!("      = {} v{} {events}; due {due}", incident.number, incident.version)
     });
     let mut state = world.state();
-    let told = invariants::committed(&mut state.ledger, &by, commit, now, clock);
+    let told = invariants::committed(&mut state.ledger, &by, commit, clock);
     state.counts.changes += u64::from(!change.is_empty());
     state.counts.emails += change.emails.len() as u64;
-    let breaches = |e: &&_| matches!(e, shared::incident::timeline::TimelineEntry { event: Event::DeadlineMissed { .. }, .. });
+    let breaches = |e: &&_| {
+        matches!(
+            e,
+            shared::incident::timeline::TimelineEntry { event: Event::DeadlineMissed { .. }, .. }
+        )
+    };
     state.counts.breaches += change.entries.iter().filter(breaches).count() as u64;
     if let Some(parked) = &commit.parked {
         let id = parked.id();
-        let is_told = |event: &Event| matches!(event, Event::Undeliverable { email, .. } if email == id);
+        let is_told =
+            |event: &Event| matches!(event, Event::Undeliverable { email, .. } if email == id);
         let known = state.ledger.emails.entry(id.clone()).or_default();
         known.passed_on = change.entries.iter().any(|entry| is_told(&entry.event));
         known.lease = None;
@@ -46,7 +51,6 @@ pub fn committed(world: &World, commit: &Commit<'_>) {
 
 /// Something was written without a change of an incident: e-mails, and the answer to a request.
 pub fn written(world: &World, emails: &[OutboxEmail], answered: Option<&AnsweredRequest>) {
-    let now = world.now();
     let mut state = world.state();
     if let Some(answered) = answered {
         state.ledger.requests.entry(answered.key.clone()).or_default().effects += 1;
@@ -57,18 +61,12 @@ pub fn written(world: &World, emails: &[OutboxEmail], answered: Option<&Answered
     }
     state.counts.emails += emails.len() as u64;
     for email in emails {
-        let known = KnownEmail { written_at: now, ..KnownEmail::default() };
-        state.ledger.emails.insert(email.id.clone(), known);
+        state.ledger.emails.entry(email.id.clone()).or_default();
     }
 }
 
 /// A page of the index was read.
-pub fn due(
-    world: &World,
-    shard: u8,
-    until: Timestamp,
-    after: Option<&DuePosition>,
-) -> DuePage {
+pub fn due(world: &World, shard: u8, until: Timestamp, after: Option<&DuePosition>) -> DuePage {
     let now = world.now();
     let mut state = world.state();
     let page = state.index.page(now, shard, until, after);

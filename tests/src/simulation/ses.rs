@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use shared::email::EmailId;
 use shared::email::render::Rendered;
 use shared::mailer::{Mailer, SendError};
 use shared::outbox::FactKind;
@@ -34,6 +35,7 @@ impl Mailer for FaultySes {
         let Some(by) = invocation::current() else { return Ok("nobody".to_owned()) };
         let (id, mut dice) = by.next_call();
         world.state().counts.calls += 1;
+        let _sending = Sending::begin(world, &email.id);
         world.sleep(dice.between(20, 200)).await;
         if world.is_down(Fault::SesOutage) {
             by.disturb();
@@ -81,6 +83,29 @@ impl Mailer for FaultySes {
     }
 }
 
+/// An attempt on its way, up to its answer or to the death of the function.
+struct Sending(Arc<World>, EmailId);
+
+impl Sending {
+    fn begin(world: &Arc<World>, id: &EmailId) -> Self {
+        let mut state = world.state();
+        let known = state.ledger.emails.entry(id.clone()).or_default();
+        let alone = invariants::i8_one_attempt_at_a_time(id, known);
+        known.sending += 1;
+        drop(state);
+        world.hold(8, alone);
+        Self(world.clone(), id.clone())
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        let known = state.ledger.emails.entry(self.1.clone()).or_default();
+        known.sending = known.sending.saturating_sub(1);
+    }
+}
+
 /// SES takes an e-mail. Returns its id of it.
 fn take(world: &Arc<World>, email: &Rendered) -> String {
     let mut state = world.state();
@@ -88,6 +113,7 @@ fn take(world: &Arc<World>, email: &Rendered) -> String {
     known.taken += 1;
     let times = known.taken;
     let repeated = invariants::i7_repeats_only_after_ambiguity(&email.id, known);
+    let labelled = invariants::i7_repeats_are_labelled(email, known);
     known.unmarked += 1;
     state.counts.taken += 1;
     state.counts.repeats += u64::from(times > 1);
@@ -100,6 +126,7 @@ fn take(world: &Arc<World>, email: &Rendered) -> String {
     }
     drop(state);
     world.hold(7, repeated);
+    world.hold(7, labelled);
     let message_id = format!("{:016x}-{times}", mixed(world.seed, &email.id));
     world.tell(0, || format!("      SES takes {} to {} ({message_id})", email.id, email.to));
     let sent = SentEmail {

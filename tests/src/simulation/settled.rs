@@ -45,7 +45,10 @@ async fn resolve_all(world: &Arc<World>, api: &Router) {
         let open: Vec<_> = {
             let state = world.state();
             let known = state.ledger.incidents.values().filter_map(|known| known.incident.as_ref());
-            known.filter(|incident| incident.is_open()).map(|incident| incident.number.clone()).collect()
+            known
+                .filter(|incident| incident.is_open())
+                .map(|incident| incident.number.clone())
+                .collect()
         };
         for (n, number) in open.into_iter().enumerate() {
             let mut asker = Asker::new(world, api, 1_000_000 + n as u64);
@@ -113,11 +116,18 @@ async fn i13_stories_are_whole(world: &World) -> Broken {
             return Err(format!("{number} is not as it was last written"));
         }
         if story.emails.len() != known.emails.len() {
-            return Err(format!("{number} has {} e-mails, {} were written", story.emails.len(), known.emails.len()));
+            return Err(format!(
+                "{number} has {} e-mails, {} were written",
+                story.emails.len(),
+                known.emails.len()
+            ));
         }
         let versions = known.changes.len() as u64;
         if story.incident.version != versions {
-            return Err(format!("{number} is at version {}, after {versions} changes", story.incident.version));
+            return Err(format!(
+                "{number} is at version {}, after {versions} changes",
+                story.incident.version
+            ));
         }
     }
     Ok(())
@@ -146,7 +156,8 @@ async fn i13_figures_are_what_timelines_say(world: &World) -> Broken {
 fn i3_the_index_shows_each_instant_once(world: &World) -> Broken {
     let now = world.now();
     let mut state = world.state();
-    let due: Vec<_> = state.ledger.due.iter().map(|(target, (at, _))| (target.clone(), *at)).collect();
+    let due: Vec<_> =
+        state.ledger.due.iter().map(|(target, (at, _))| (target.clone(), *at)).collect();
     let shown = state.index.at(now + 10_000_000);
     for (target, due_at) in &due {
         if shown.due_at(target) != Some(*due_at) || world.store.due_at(target) != Some(*due_at) {
@@ -167,7 +178,10 @@ async fn i11_no_mail_is_dropped_in_silence(world: &World) -> Broken {
         };
         let told = record.tell_at.is_none_or(|at| watch.told_until.is_some_and(|told| at <= told));
         if !told {
-            return Err(format!("nobody was told of the mail {id}, which waits since {:?}", record.tell_at));
+            return Err(format!(
+                "nobody was told of the mail {id}, which waits since {:?}",
+                record.tell_at
+            ));
         }
     }
     Ok(())

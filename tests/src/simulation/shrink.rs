@@ -71,8 +71,11 @@ impl Shrinking {
             let size = left.len().div_ceil(parts);
             let mut found = None;
             for from in (0..left.len()).step_by(size) {
-                let rest: Vec<_> =
-                    left[..from].iter().chain(&left[(from + size).min(left.len())..]).cloned().collect();
+                let rest: Vec<_> = left[..from]
+                    .iter()
+                    .chain(&left[(from + size).min(left.len())..])
+                    .cloned()
+                    .collect();
                 let mut smaller = mask.clone();
                 put(&mut smaller, rest.iter().cloned().collect());
                 if self.fails(&smaller) {

@@ -73,7 +73,8 @@ fn handed_out(world: &Arc<World>, id: EmailId) {
 async fn dispatch(world: &Arc<World>, ids: Vec<EmailId>, n: usize) {
     let purpose = mixed(world.seed, (&ids[0], ids.len(), n, world.now()));
     let mut dice = Dice::of(purpose, "batch");
-    let mut records: Vec<_> = ids.iter().enumerate().map(|(n, id)| (Some(id.clone()), record(n, id))).collect();
+    let mut records: Vec<_> =
+        ids.iter().enumerate().map(|(n, id)| (Some(id.clone()), record(n, id))).collect();
     if world.goes_wrong(Fault::PoisonRecord, &mut dice, purpose) {
         let place = usize::try_from(dice.between(0, records.len() as u64)).unwrap_or(0);
         records.insert(place, (None, poison(&mut dice)));
@@ -94,7 +95,11 @@ async fn attempted(world: &Arc<World>, records: &[Record], purpose: u64) {
     let mut left = records.to_vec();
     for attempt in 0..ATTEMPTS {
         let ids: Vec<_> = left.iter().filter_map(|(id, _)| id.clone()).collect();
-        let label = format!("dispatch of {} from {}", left.len(), ids.first().map(ToString::to_string).unwrap_or_default());
+        let label = format!(
+            "dispatch of {} from {}",
+            left.len(),
+            ids.first().map(ToString::to_string).unwrap_or_default()
+        );
         let by = world.invocation(Kind::Dispatch, label, ("dispatch", purpose, attempt));
         let batch = Batch { records: left.iter().map(|(_, record)| record.clone()).collect() };
         let done =
@@ -108,7 +113,9 @@ async fn attempted(world: &Arc<World>, records: &[Record], purpose: u64) {
                 }
                 let failed = failed.into_iter().filter_map(|failure| failure.item_identifier);
                 // All from the first that failed on come again.
-                let Some(first) = failed.filter_map(|n| n.parse::<usize>().ok()).min() else { return };
+                let Some(first) = failed.filter_map(|n| n.parse::<usize>().ok()).min() else {
+                    return;
+                };
                 let is_before = |(_, record): &Record| sequence(record).is_none_or(|n| n < first);
                 left = left.into_iter().skip_while(is_before).collect();
             }
@@ -126,7 +133,9 @@ fn poison(dice: &mut Dice) -> Value {
     let keys = |pk: &str, sk: &str| json!({ "pk": { "S": pk }, "sk": { "S": sk } });
     match dice.between(0, 3) {
         0 => Value::Null,
-        1 => json!({ "eventID": "poison", "dynamodb": { "Keys": keys("INCIDENT#INC-1", "EMAIL#x") } }),
+        1 => {
+            json!({ "eventID": "poison", "dynamodb": { "Keys": keys("INCIDENT#INC-1", "EMAIL#x") } })
+        }
         2 => json!({ "dynamodb": { "Keys": { "pk": { "N": "7" } } } }),
         _ => json!({ "dynamodb": { "Keys": keys("INCIDENT#", "WEBHOOK#1") } }),
     }

@@ -341,5 +341,12 @@ pub fn milliseconds(at: Timestamp) -> u64 {
 /// A millisecond as people read it: day, hour, minute, second.
 fn stamp(ms: u64) -> String {
     let s = ms / 1000;
-    format!("d{:02} {:02}:{:02}:{:02}.{:03}", s / 86_400, s / 3600 % 24, s / 60 % 60, s % 60, ms % 1000)
+    format!(
+        "d{:02} {:02}:{:02}:{:02}.{:03}",
+        s / 86_400,
+        s / 3600 % 24,
+        s / 60 % 60,
+        s % 60,
+        ms % 1000
+    )
 }

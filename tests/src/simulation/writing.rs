@@ -32,11 +32,16 @@ fn at_hand(asker: &Asker, case: &Case, is_customers: bool) -> Option<Arc<Rendere
 /// The customer escalates by mail; with too little in it, now and then.
 pub async fn escalate(asker: &mut Asker, case: &Case, dice: &mut Dice) {
     let (subject, text) = match dice.between(0, 5) {
-        0 => (String::from("Please help"), String::from("Nothing works here, please call me back.")),
+        0 => {
+            (String::from("Please help"), String::from("Nothing works here, please call me back."))
+        }
         1 => (format!("{} is down", case.number), String::from("Help!")),
         _ => (
             format!("Escalation of {}", case.number),
-            format!("We escalate {}: our shop is down and we lose orders every minute.", case.number),
+            format!(
+                "We escalate {}: our shop is down and we lose orders every minute.",
+                case.number
+            ),
         ),
     };
     let from = format!("Ada <{}>", case.customer);
@@ -171,7 +176,8 @@ async fn deliver(asker: &mut Asker, mail: Arriving, authenticated: bool, dice: &
     let mut mail = mail;
     let mut authenticated = authenticated;
     if authenticated && world.goes_wrong(Fault::PoisonMail, dice, purpose) {
-        let garbage = Arriving::from("\"\0", CARE, b"From \xff\xfe\r\nSubject: =?x?q?=\r\n".to_vec());
+        let garbage =
+            Arriving::from("\"\0", CARE, b"From \xff\xfe\r\nSubject: =?x?q?=\r\n".to_vec());
         mail = match dice.between(0, 2) {
             0 => garbage,
             1 => Arriving { raw: vec![b'\n'; 4096], ..mail },

@@ -67,7 +67,9 @@ impl DueIndex {
 
     /// All that is due up to and including `until`, shard by shard.
     pub fn until(&self, until: Timestamp) -> impl Iterator<Item = &DuePosition> {
-        self.shards.iter().flat_map(move |shard| shard.iter().take_while(move |at| at.due_at <= until))
+        self.shards
+            .iter()
+            .flat_map(move |shard| shard.iter().take_while(move |at| at.due_at <= until))
     }
 
     /// A page of a shard, as [`Store::due`](crate::store::Store::due) answers.
