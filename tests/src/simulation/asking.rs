@@ -68,9 +68,8 @@ impl Asker {
         let first = self.until_answered(path, &request, meaning, purpose, u64::MAX).await;
         let Some(first) = first.filter(|reply| reply.status.is_success()) else { return };
         let known = RequestKey { caller: CALLER.to_owned(), key: key.clone() };
-        let told = matches!(meaning, Meaning::Escalates | Meaning::Opens);
         let happened =
-            invariants::i1_what_was_answered_happened(&self.world.state().ledger, &known, told);
+            invariants::i1_what_was_answered_happened(&self.world.state().ledger, &known, meaning);
         self.world.hold(1, happened);
         if dice.happens(0.25) {
             self.world.sleep(dice.spread(10, 3_600_000)).await;

@@ -2,14 +2,15 @@
 //! they ask for is what the [ledger](super::ledger) knows, and the store itself once all is quiet.
 
 use jiff::Timestamp;
-use shared::email::EmailId;
 use shared::email::render::{REPEAT_HEADER, Rendered};
+use shared::email::{EmailId, EmailKind, OutboxEmail};
 use shared::inbound::{Noted, Outcome};
 use shared::incident::Change;
 use shared::incident::timeline::{Event, TimelineEntry};
 use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::store::{Commit, DueTarget, RequestKey};
 
+use super::asking::Meaning;
 use super::holds::{
     Broken, a_pause_holds_up_an_update, a_version_is_made_by_each_change,
     i3_exactly_one_due_instant_while_open, i5_each_step_tells_a_recipient_once,
@@ -43,6 +44,9 @@ pub fn committed(
         request.effects += 1;
         let incident = &change.incident;
         request.made = Some((incident.number.clone(), incident.version, change.emails.len()));
+        let is_receipt =
+            |email: &OutboxEmail| matches!(email.kind, EmailKind::EscalationReceived { .. });
+        request.has_receipt = change.emails.iter().any(is_receipt);
         i2_one_effect(ledger, &answered.key).map_err(|why| (2, why))?;
     }
     if change.is_empty() {
@@ -81,8 +85,9 @@ pub fn committed(
 pub fn i1_what_was_answered_happened(
     ledger: &Ledger,
     key: &RequestKey,
-    escalates_or_opens: bool,
+    meaning: Meaning,
 ) -> Broken {
+    let escalates_or_opens = matches!(meaning, Meaning::Escalates | Meaning::Opens);
     let Some(request) = ledger.requests.get(key) else { return Err("it never happened".into()) };
     hold(request.effects == 1, || format!("it happened {} times", request.effects))?;
     let Some((number, version, emails)) = &request.made else {
@@ -92,6 +97,8 @@ pub fn i1_what_was_answered_happened(
     let written = known.map_or(0, |known| known.changes.len() as u64);
     hold(written >= *version, || format!("{number} has no version {version}"))?;
     hold(!escalates_or_opens || *emails > 0, || format!("{number} told nobody of it"))?;
+    let is_told = request.has_receipt || meaning != Meaning::Escalates;
+    hold(is_told, || format!("who escalated {number} has no receipt"))?;
     let of_version = |id: &&EmailId| id.version == *version;
     let kept = known.map_or(0, |known| known.emails.iter().filter(of_version).count());
     hold(*emails == 0 || kept == *emails, || format!("{kept} of {emails} e-mails are written"))

@@ -87,4 +87,6 @@ pub struct KnownRequest {
     pub effects: u32,
     /// The incident's version that it made, and how many e-mails it wrote.
     pub made: Option<(IncidentNumber, u64, usize)>,
+    /// Whether one of these is the receipt of an escalation.
+    pub has_receipt: bool,
 }
