@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 
 /// An invariant that was broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,9 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// How many kinds of faults there are.
+    pub const KINDS_OF_FAULTS: usize = <Fault as strum::VariantArray>::VARIANTS.len();
+
     /// Adds others.
     pub fn add(&mut self, other: &Self) {
         let pairs = [

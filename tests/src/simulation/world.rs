@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -15,6 +15,7 @@ use shared::email::render::Rendered;
 use shared::incident::values::IncidentNumber;
 use shared::links::{KeyRing, LinkWriter};
 use shared::outbox::OutboxId;
+use shared::policy::Policy;
 use shared::store::DueTarget;
 use shared::store::memory::{MemoryStore, Written};
 use tokio::sync::Notify;
@@ -30,6 +31,9 @@ use super::ledger::Ledger;
 use super::report::{Counts, Violation};
 use super::store::FaultyStore;
 use super::{Scale, stream};
+
+/// The default policy: reading it takes longer than much of what happens in a world.
+static POLICY: OnceLock<Arc<Policy>> = OnceLock::new();
 
 /// A world, for as long as it is simulated.
 #[derive(Debug)]
@@ -48,6 +52,7 @@ pub struct World {
     pub keys: KeyRing,
     /// Who writes links.
     pub links: LinkWriter,
+    policy: Arc<Policy>,
     /// Raised when an invariant is broken: there is no use in going on.
     pub broken: Notify,
     /// When the store is down, in milliseconds.
@@ -112,6 +117,7 @@ impl World {
             weather,
             store: MemoryStore::logged(),
             links: crate::link_writer(keys.clone()),
+            policy: POLICY.get_or_init(|| Arc::new(crate::default_policy())).clone(),
             keys,
             broken: Notify::new(),
             began: Instant::now(),
@@ -126,8 +132,7 @@ impl World {
     pub fn desk(self: &Arc<Self>) -> Desk<FaultyStore> {
         let world = self.clone();
         let clock = Clock::of(move || world.clock());
-        let policy = Arc::new(crate::default_policy());
-        Desk { store: FaultyStore(self.clone()), policy, clock }
+        Desk { store: FaultyStore(self.clone()), policy: self.policy.clone(), clock }
     }
 
     /// The HTTP API.
