@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use desk_tests::simulation::{Counts, Mask, Scale, run, shrink};
+use desk_tests::simulation::{Counts, Fault, Mask, Scale, run, shrink};
 
 /// The seeds of this slice.
 const SEEDS: std::ops::Range<u64> = 1..65;
@@ -55,4 +55,15 @@ fn a_seed_has_one_history() {
 fn seeds_have_histories_of_their_own() {
     let [one, two] = [7, 8].map(|seed| run(seed, Scale::SHORT, &Mask::default(), false));
     assert_ne!(one.fingerprint, two.fingerprint);
+}
+
+/// A store that is busy for a moment makes nobody send an e-mail again: it is asked again.
+#[test]
+fn a_store_that_refuses_repeats_no_email() {
+    let store = [Fault::Throttled, Fault::Conflict, Fault::AnswerLost, Fault::EventLost];
+    let mask = Mask { kinds: Some(store.into()), ..Mask::default() };
+    let mut all = Counts::default();
+    (1..9).for_each(|seed| all.add(&run(seed, Scale::SHORT, &mask, false).counts));
+    assert!(all.faults.len() == store.len() && all.taken > 2_000, "{all}");
+    assert_eq!((all.unmarked, all.repeats, all.violations), (0, 0, 0), "{all}");
 }

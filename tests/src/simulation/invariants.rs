@@ -223,6 +223,11 @@ pub fn i7_repeats_only_after_ambiguity(id: &EmailId, known: &KnownEmail) -> Brok
     })
 }
 
+/// 7: what SES took and said so is marked, unless the store was away.
+pub fn i7_what_ses_took_is_marked(by: &Invocation, unmarked: u64) -> Broken {
+    hold(unmarked == 0 || by.is_disturbed(), || format!("{} marks nothing", by.label))
+}
+
 /// 7: a repeat says that it is one.
 pub fn i7_repeats_are_labelled(email: &Rendered, known: &KnownEmail) -> Broken {
     let is_labelled = email.headers.iter().any(|(name, _)| *name == REPEAT_HEADER);

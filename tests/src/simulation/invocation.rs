@@ -62,6 +62,8 @@ pub struct Noted {
     pub seen: Vec<(DueTarget, Timestamp, u64)>,
     /// Of a dispatch: the e-mails that it tried to claim.
     pub tried: Vec<EmailId>,
+    /// Of a dispatch: the e-mails that SES took and said so, and that are not marked (yet).
+    pub unmarked: Vec<EmailId>,
 }
 
 impl Invocation {

@@ -30,6 +30,12 @@ pub struct Counts {
     pub taken: u64,
     /// Of these, those that it had taken before: repeats.
     pub repeats: u64,
+    /// Takings after which SES's answer was lost: they may be repeated.
+    pub ambiguous: u64,
+    /// Takings after which the function died before it had marked them: the same.
+    pub killed_unmarked: u64,
+    /// Takings that nobody marked though the function lived: the store was away.
+    pub unmarked: u64,
     /// E-mails that were cancelled.
     pub cancelled: u64,
     /// E-mails that were parked.
@@ -73,6 +79,9 @@ impl Counts {
             (&mut self.emails, other.emails),
             (&mut self.taken, other.taken),
             (&mut self.repeats, other.repeats),
+            (&mut self.ambiguous, other.ambiguous),
+            (&mut self.killed_unmarked, other.killed_unmarked),
+            (&mut self.unmarked, other.unmarked),
             (&mut self.cancelled, other.cancelled),
             (&mut self.parked, other.parked),
             (&mut self.requests, other.requests),
@@ -106,6 +115,9 @@ impl fmt::Display for Counts {
             ("e-mails written", self.emails),
             ("e-mails taken by SES", self.taken),
             ("  of these repeats", self.repeats),
+            ("  taken, answer lost", self.ambiguous),
+            ("  taken, then killed", self.killed_unmarked),
+            ("  taken, not marked", self.unmarked),
             ("e-mails cancelled", self.cancelled),
             ("e-mails parked", self.parked),
             ("requests answered", self.requests),

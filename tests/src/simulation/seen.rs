@@ -107,6 +107,13 @@ pub fn learned(world: &World, id: &EmailId) {
     world.state().ledger.emails.entry(id.clone()).or_default().lease = None;
 }
 
+/// Whoever sent it has marked it.
+fn marked(id: &EmailId) {
+    if let Some(by) = invocation::current() {
+        by.noted(|noted| noted.unmarked.retain(|unmarked| unmarked != id));
+    }
+}
+
 /// What became of an attempt was recorded.
 pub fn settled(world: &World, id: &OutboxId, settlement: &Settlement) {
     let OutboxId::Email(id) = id else { return };
@@ -115,6 +122,7 @@ pub fn settled(world: &World, id: &OutboxId, settlement: &Settlement) {
     known.lease = None;
     if let Settlement::Sent { .. } = settlement {
         known.unmarked = known.unmarked.saturating_sub(1);
+        marked(id);
     }
 }
 

@@ -71,10 +71,13 @@ impl Mailer for FaultySes {
             _ => {}
         }
         let message_id = take(world, email);
+        by.noted(|noted| noted.unmarked.push(email.id.clone()));
         world.sleep(dice.between(1, 50)).await;
         match fate {
             Some(Fault::CrashAfter) => by.crash().await,
             Some(Fault::SesAnswerLost) => {
+                by.noted(|noted| noted.unmarked.retain(|id| *id != email.id));
+                world.state().counts.ambiguous += 1;
                 world.sleep(dice.between(1_000, 29_000)).await;
                 Err(SendError::Ambiguous { reason: says("timeout") })
             }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use shared::dispatch::Batch;
 use shared::email::EmailId;
+use shared::store::DueTarget;
 
 use super::dice::{Dice, mixed};
 use super::faults::Fault;
 use super::invariants;
-use super::invocation::{self, Kind};
+use super::invocation::{self, Invocation, Kind};
 use super::ses::FaultySes;
 use super::world::World;
 use crate::world::record;
@@ -107,6 +108,7 @@ async fn attempted(world: &Arc<World>, records: &[Record], purpose: u64) {
         match done {
             Ok(response) => {
                 let failed = response.batch_item_failures;
+                still_unmarked(world, &by);
                 if !by.is_disturbed() {
                     let smooth = invariants::i12_poison_holds_up_nothing(&by, &ids, failed.len());
                     world.hold(12, smooth);
@@ -119,10 +121,26 @@ async fn attempted(world: &Arc<World>, records: &[Record], purpose: u64) {
                 let is_before = |(_, record): &Record| sequence(record).is_none_or(|n| n < first);
                 left = left.into_iter().skip_while(is_before).collect();
             }
-            Err(invocation::Crashed) => world.state().counts.crashes += 1,
+            Err(invocation::Crashed) => {
+                let mut state = world.state();
+                state.counts.crashes += 1;
+                state.counts.killed_unmarked += by.noted(|noted| noted.unmarked.len() as u64);
+            }
         }
         world.sleep(1_000 << attempt).await;
     }
+}
+
+/// What SES took and said so, and what even so nobody marked; unless SES itself told of it meanwhile.
+fn still_unmarked(world: &World, by: &Invocation) {
+    let unmarked = by.noted(|noted| std::mem::take(&mut noted.unmarked));
+    let untold = |id: &&EmailId| {
+        let due = world.store.due_at(&DueTarget::Email((*id).clone()));
+        due.is_some()
+    };
+    let left = unmarked.iter().filter(untold).count() as u64;
+    world.state().counts.unmarked += left;
+    world.hold(7, invariants::i7_what_ses_took_is_marked(by, left));
 }
 
 fn sequence(record: &Value) -> Option<usize> {
