@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::store::memory::DueIndex;
-use shared::store::{DuePage, DuePosition, DueTarget};
+use shared::store::{DueItem, DuePage, DuePosition, DueTarget};
+
+/// How many items make a page.
+const PAGE: usize = 3;
 
 /// The copy.
 #[derive(Debug, Default)]
@@ -57,7 +60,7 @@ impl LaggedIndex {
             && self.coming.range(..soon).all(|(_, (_, due_at))| is_late(*due_at))
     }
 
-    /// A page of a shard.
+    /// A page of a shard: a short one, so that sweeps have to go on to the next.
     pub fn page(
         &mut self,
         now: u64,
@@ -65,6 +68,25 @@ impl LaggedIndex {
         until: Timestamp,
         after: Option<&DuePosition>,
     ) -> DuePage {
-        self.at(now).page(shard, until, after)
+        let mut page = self.at(now).page(shard, until, after);
+        if page.items.len() > PAGE {
+            page.items.truncate(PAGE);
+            let last = page.items.last().cloned();
+            page.next = last.map(|at| DuePosition { due_at: at.due_at, target: at.target });
+        }
+        page
+    }
+
+    /// All that a shard shows.
+    pub fn shard(&mut self, now: u64, shard: u8, until: Timestamp) -> Vec<DueItem> {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.at(now).page(shard, until, after.as_ref());
+            items.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                return items;
+            }
+        }
     }
 }

@@ -71,7 +71,9 @@ pub fn due(world: &World, shard: u8, until: Timestamp, after: Option<&DuePositio
     let mut state = world.state();
     let page = state.index.page(now, shard, until, after);
     let Some(by) = invocation::current().filter(|by| by.kind == Kind::Sweep) else { return page };
-    for item in &page.items {
+    // All that it could see, and has to act on: of every page, whether it asks for it or not.
+    let visible = if after.is_none() { state.index.shard(now, shard, until) } else { Vec::new() };
+    for item in &visible {
         let seen = (item.target.clone(), item.due_at);
         // What the index shows late has moved on from there.
         if state.ledger.due.get(&seen.0).is_some_and(|(due_at, _)| *due_at == seen.1) {
