@@ -32,10 +32,13 @@ pub struct Ledger {
     /// When each thing is due, and since when, in the world's milliseconds.
     pub due: BTreeMap<DueTarget, (Timestamp, u64)>,
     /// The sweeps that saw a thing as due at an instant, and when they read.
-    pub seen: BTreeMap<(DueTarget, Timestamp), Vec<(u64, Arc<Invocation>)>>,
+    pub seen: BTreeMap<(DueTarget, Timestamp), Vec<Reading>>,
     /// Until when something was wrong that may hold up sweeps.
     pub excused_until: u64,
 }
+
+/// When a sweep read the index, in the world's milliseconds, and which.
+pub type Reading = (u64, Arc<Invocation>);
 
 /// An incident.
 #[derive(Debug, Default)]

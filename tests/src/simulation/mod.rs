@@ -24,6 +24,7 @@ mod settled;
 mod shrink;
 mod store;
 mod stream;
+mod time;
 mod world;
 mod writing;
 

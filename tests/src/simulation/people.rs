@@ -148,7 +148,7 @@ fn customer(case: &Case) -> Value {
     if let Some(account) = &case.account {
         customer["account"] = json!(account);
     }
-    if case.n % 3 == 0 {
+    if case.n.is_multiple_of(3) {
         customer["language"] = json!("fr");
     }
     customer

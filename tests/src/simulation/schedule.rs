@@ -10,7 +10,8 @@ use super::dice::{Dice, mixed};
 use super::faults::Fault;
 use super::invariants;
 use super::invocation::{self, Kind};
-use super::world::{World, at};
+use super::time::at;
+use super::world::World;
 
 /// How long a sweep may run, as in the template.
 const TIMEOUT_MS: u64 = 150_000;

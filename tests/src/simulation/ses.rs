@@ -11,7 +11,8 @@ use super::dice::{Dice, mixed};
 use super::faults::Fault;
 use super::invariants;
 use super::invocation::{self, Kind};
-use super::world::{World, at};
+use super::time::at;
+use super::world::World;
 use crate::ses_events::{Said, SentEmail};
 
 /// SES as `dispatch-email` has it.

@@ -12,7 +12,8 @@ use super::asking::Asker;
 use super::holds::Broken;
 use super::invariants;
 use super::people::{self, Case};
-use super::world::{World, milliseconds};
+use super::time::milliseconds;
+use super::world::World;
 
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;

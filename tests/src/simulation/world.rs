@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::email::render::Rendered;
@@ -30,6 +30,7 @@ use super::lag::LaggedIndex;
 use super::ledger::Ledger;
 use super::report::{Counts, Violation};
 use super::store::FaultyStore;
+use super::time::{at, milliseconds, stamp};
 use super::{Scale, stream};
 
 /// The default policy: reading it takes longer than much of what happens in a world.
@@ -136,7 +137,6 @@ impl World {
     }
 
     /// The HTTP API.
-    #[must_use]
     pub fn api(self: &Arc<Self>, desk: &Desk<FaultyStore>) -> Router {
         escalation_desk::gateway::router(desk.clone(), self.keys.clone())
     }
@@ -328,30 +328,4 @@ impl World {
             dice.between(0, 300)
         }
     }
-}
-
-/// The instant of a millisecond of the world.
-#[must_use]
-pub fn at(ms: u64) -> Timestamp {
-    let since = SignedDuration::from_millis(i64::try_from(ms).unwrap_or(i64::MAX));
-    crate::world::start().saturating_add(since).unwrap_or(Timestamp::MAX)
-}
-
-/// The millisecond of the world of an instant; 0 before it began.
-#[must_use]
-pub fn milliseconds(at: Timestamp) -> u64 {
-    u64::try_from(at.duration_since(crate::world::start()).as_millis()).unwrap_or(0)
-}
-
-/// A millisecond as people read it: day, hour, minute, second.
-fn stamp(ms: u64) -> String {
-    let s = ms / 1000;
-    format!(
-        "d{:02} {:02}:{:02}:{:02}.{:03}",
-        s / 86_400,
-        s / 3600 % 24,
-        s / 60 % 60,
-        s % 60,
-        ms % 1000
-    )
 }

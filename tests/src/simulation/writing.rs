@@ -217,7 +217,7 @@ async fn handle(
         let read = reading::read(&mail.raw, &mail.envelope_from);
         let done = invocation::run(&by, act::receive(&desk, &world.keys, receipt, read)).await;
         match done {
-            Ok(Ok(outcome)) => return handled(world, receipt, authenticated, outcome),
+            Ok(Ok(outcome)) => return handled(world, receipt, authenticated, outcome).await,
             Ok(Err(error)) => {
                 world.tell(by.id, || format!("   {}: {error}", by.label));
                 // What nothing is wrong with must not have to come again.
@@ -231,7 +231,7 @@ async fn handle(
     }
 }
 
-fn handled(
+async fn handled(
     world: &World,
     receipt: &shared::inbound::Receipt,
     authenticated: bool,
@@ -244,7 +244,10 @@ fn handled(
         state.waiting.push(receipt.id.to_string());
     }
     drop(state);
-    if !authenticated {
+    // Of a mail that comes twice, a person may have decided in between.
+    let record = world.store.load_mail(&receipt.id).await.ok().flatten();
+    let is_released = record.is_some_and(|record| record.released_by.is_some());
+    if !authenticated && !is_released {
         let from = &receipt.envelope_from;
         world.hold(11, invariants::i11_unauthenticated_mail_is_held(&outcome, from));
     }
