@@ -6,6 +6,7 @@ use serde_json::json;
 use shared::email::render::Rendered;
 use shared::inbound::{Outcome, act, reading};
 use shared::links::Action;
+use shared::store::Store;
 
 use super::asking::{Asker, Meaning};
 use super::dice::{Dice, mixed};
@@ -238,12 +239,13 @@ async fn handled(
     outcome: Outcome,
 ) {
     world.tell(0, || format!("   mail {} is {outcome}", receipt.id));
-    let mut state = world.state();
-    state.counts.mails += 1;
-    if matches!(outcome, Outcome::Quarantined { .. }) {
-        state.waiting.push(receipt.id.to_string());
+    {
+        let mut state = world.state();
+        state.counts.mails += 1;
+        if matches!(outcome, Outcome::Quarantined { .. }) {
+            state.waiting.push(receipt.id.to_string());
+        }
     }
-    drop(state);
     // Of a mail that comes twice, a person may have decided in between.
     let record = world.store.load_mail(&receipt.id).await.ok().flatten();
     let is_released = record.is_some_and(|record| record.released_by.is_some());
