@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod receiver;
 pub mod scripted;
 pub mod ses_events;
+pub mod simulation;
 pub mod world;
 
 use shared::links::{KeyRing, LinkKeys, LinkWriter};

@@ -151,6 +151,8 @@ pub async fn sweep<S: Store>(
         let has_place = next.is_some() && acting.len() < CONCURRENCY;
         let coming = tokio::time::sleep(next.map_or(Duration::ZERO, |next| wait(now, next)));
         tokio::select! {
+            // In a fixed order, so that a sweep can be replayed.
+            biased;
             Some(done) = acting.next() => queue.extend(report.count(done)),
             () = coming, if has_place => {}
         }

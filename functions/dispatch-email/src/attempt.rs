@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::carry_out::{Attendant, Failure, carry_out};
+use shared::carry_out::{Attendant, Failure, carry_out, pause};
 use shared::desk::Desk;
 use shared::dispatch::claim_id;
 use shared::email::EmailId;
@@ -62,8 +62,36 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         }
         Err(error) => retry(desk, &item, &error),
     };
-    desk.store.settle(&id.clone().into(), &claim_id, &settlement).await
+    settle(desk, id, &claim_id, &settlement).await
 }
+
+/// How often it is tried to mark what SES took.
+const MARKS: u32 = 3;
+
+/// Records what became of it. What SES took and nobody marks would be sent again once the lease is over,
+/// so a store that is busy for a moment is asked again; a mark whose answer was lost is a claim that
+/// holds no more.
+async fn settle<S: Store>(
+    desk: &Desk<S>,
+    id: &EmailId,
+    claim_id: &str,
+    settlement: &Settlement,
+) -> Result<(), StoreError> {
+    let is_sent = matches!(settlement, Settlement::Sent { .. });
+    let mut tries = 1;
+    loop {
+        match desk.store.settle(&id.clone().into(), claim_id, settlement).await {
+            Err(StoreError::Unavailable(_) | StoreError::Conflict) if is_sent && tries < MARKS => {
+                pause(tries + AFTER_A_MOMENT).await;
+                tries += 1;
+            }
+            settled => return settled,
+        }
+    }
+}
+
+/// The first pause is as long as that after so many conflicts: what is busy is not less so at once.
+const AFTER_A_MOMENT: u32 = 4;
 
 /// How often an e-mail that was surely not sent is tried at once: a busy moment of SES, or a
 /// connection that was not made, is no reason to wait for the next sweep.

@@ -1,17 +1,17 @@
 //! The store in memory: for tests and simulation. The same contract as DynamoDB's, without a
 //! network.
 
+mod index;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::dynamodb::keys::{shard_of, shard_of_thread};
 use super::{
-    AnsweredRequest, Board, BoardPosition, Commit, Committed, DueItem, DuePage, DuePosition,
-    DueTarget, HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError,
-    Story, Watch,
+    AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, DueTarget,
+    HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError, Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
@@ -25,8 +25,7 @@ use crate::outbox::{
 };
 use crate::webhook::WebhookId;
 
-/// How many due items make a page, so that paging is exercised.
-const PAGE: usize = 100;
+pub use index::{DueIndex, Written};
 
 /// The store in memory. Clones share the same state.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +50,30 @@ struct State {
     mails: BTreeMap<MailId, MailRecord>,
     held: BTreeMap<(Timestamp, MailId), HeldMail>,
     watch: Watch,
+    index: DueIndex,
+    /// What was written since it was last taken, if anybody takes it.
+    log: Option<Vec<Written>>,
 }
 
 impl MemoryStore {
+    /// An empty store that keeps a log of what is written to its index and its stream.
+    #[must_use]
+    pub fn logged() -> Self {
+        Self(Arc::new(Mutex::new(State { log: Some(Vec::new()), ..State::default() })))
+    }
+
+    /// Takes the log.
+    #[must_use]
+    pub fn take_log(&self) -> Vec<Written> {
+        self.state().log.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// When something is due, by the item itself.
+    #[must_use]
+    pub fn due_at(&self, target: &DueTarget) -> Option<Timestamp> {
+        self.state().due_at_of(target)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic while holding the lock cannot leave half a change: each is applied at once.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -79,25 +99,38 @@ impl MemoryStore {
 }
 
 impl State {
-    fn due(&self) -> impl Iterator<Item = DuePosition> {
-        let incidents = self.incidents.values().filter_map(|incident| {
-            let target = DueTarget::Incident(incident.number.clone());
-            Some(DuePosition { due_at: incident.next_due()?, target })
+    /// When something is due, by the item itself.
+    fn due_at_of(&self, target: &DueTarget) -> Option<Timestamp> {
+        match target {
+            DueTarget::Incident(number) => self.incidents.get(number)?.next_due(),
+            DueTarget::Email(id) => self.emails.get(id)?.delivery.due_at,
+            DueTarget::Webhook(id) => self.webhooks.get(id)?.delivery.due_at,
+            DueTarget::Recurrence(id) => self.remembered.get(id)?.1,
+            DueTarget::Quarantine => self.watch.due_at,
+            DueTarget::Foreign { .. } => None,
+        }
+    }
+
+    /// Brings the index up to date with an item that was written.
+    fn index(&mut self, target: DueTarget) {
+        let due_at = self.due_at_of(&target);
+        if self.index.put(&target, due_at)
+            && let Some(log) = &mut self.log
+        {
+            log.push(Written::Due { target, due_at });
+        }
+    }
+
+    /// The same for what is in the outbox; the stream has it when it is pending.
+    fn index_outbox(&mut self, id: OutboxId) {
+        let is_pending = self.delivery(&id).is_some_and(|it| it.status == DeliveryStatus::Pending);
+        self.index(match id.clone() {
+            OutboxId::Email(id) => DueTarget::Email(id),
+            OutboxId::Webhook(id) => DueTarget::Webhook(id),
         });
-        let emails = self.emails.values().filter_map(|item| {
-            let target = DueTarget::Email(item.email.id.clone());
-            Some(DuePosition { due_at: item.delivery.due_at?, target })
-        });
-        let webhooks = self.webhooks.values().filter_map(|item| {
-            let target = DueTarget::Webhook(item.webhook.id.clone());
-            Some(DuePosition { due_at: item.delivery.due_at?, target })
-        });
-        let recurrences = self.remembered.iter().filter_map(|(id, (_, due_at))| {
-            Some(DuePosition { due_at: (*due_at)?, target: DueTarget::Recurrence(id.clone()) })
-        });
-        let watch = self.watch.due_at;
-        let watch = watch.map(|due_at| DuePosition { due_at, target: DueTarget::Quarantine });
-        incidents.chain(emails).chain(webhooks).chain(recurrences).chain(watch)
+        if let Some(log) = self.log.as_mut().filter(|_| is_pending) {
+            log.push(Written::Pending(id));
+        }
     }
 
     /// What stands against answering this request, against writing what becomes of these mails, or
@@ -155,6 +188,7 @@ impl State {
                 self.watch.due_at = Some(record.decided_at);
                 self.watch.version += 1;
                 self.held.insert((tell_at, record.id.clone()), held);
+                self.index(DueTarget::Quarantine);
             }
             self.mails.insert(record.id.clone(), record);
         }
@@ -165,6 +199,7 @@ impl State {
             let delivery = Delivery::pending(email.created_at);
             let item = EmailItem::of(email.clone(), delivery, EmailFacts::default());
             self.emails.insert(email.id.clone(), item);
+            self.index_outbox(email.id.clone().into());
         }
     }
 
@@ -189,6 +224,7 @@ impl State {
         delivery.claim_id = Some(claim_id.to_owned());
         delivery.due_at = Some(lease_until);
         delivery.attempts += 1;
+        self.index_outbox(id.clone());
         true
     }
 
@@ -211,6 +247,7 @@ impl State {
         let news = learned.news.iter().map(|news| (news.kind, news.now.clone()));
         let facts = news.collect::<EmailFacts>().joined(&item.facts);
         *item = EmailItem::of(item.email.clone(), delivery, facts);
+        self.index_outbox(learned.id.clone().into());
         true
     }
 
@@ -234,6 +271,7 @@ impl State {
         item.delivery.due_at = None;
         item.delivery.claim_id = None;
         item.delivery.error = Some(error.clone());
+        self.index_outbox(id.clone().into());
         true
     }
 
@@ -249,17 +287,6 @@ impl State {
                 && delivery.claim_id.as_deref() == Some(claim_id)
         };
         delivery.filter(holds).ok_or(StoreError::Conflict)
-    }
-}
-
-fn shard_of_target(target: &DueTarget) -> u8 {
-    match target {
-        DueTarget::Incident(number) => shard_of(number),
-        DueTarget::Email(id) => shard_of_thread(&id.thread),
-        DueTarget::Recurrence(id) => shard_of(&id.number),
-        DueTarget::Webhook(id) => shard_of(&id.number),
-        DueTarget::Quarantine => shard_of_thread(&Thread::Quarantine),
-        DueTarget::Foreign { .. } => 0,
     }
 }
 
@@ -290,6 +317,7 @@ impl Store for MemoryStore {
         }
         if !change.is_empty() {
             state.incidents.insert(number.clone(), change.incident.clone());
+            state.index(DueTarget::Incident(number.clone()));
             let timeline = state.timelines.entry(number.clone()).or_default();
             timeline.extend(change.entries.iter().cloned());
             if let Some(account) = &change.account {
@@ -297,17 +325,20 @@ impl Store for MemoryStore {
             }
             if let Some(forgotten) = &change.forgotten {
                 state.remembered.remove(forgotten);
+                state.index(DueTarget::Recurrence(forgotten.clone()));
             }
             if let Some(remembered) = &change.remembered {
                 let due_before = state.remembered.get(&remembered.id()).and_then(|(_, due)| *due);
                 let entry = (remembered.incident.clone(), remembered.look_at.or(due_before));
                 state.remembered.insert(remembered.id(), entry);
+                state.index(DueTarget::Recurrence(remembered.id()));
             }
             state.enqueue(&change.emails);
             for webhook in &change.webhooks {
                 let delivery = Delivery::pending(webhook.created_at);
                 let item = WebhookItem { webhook: webhook.clone(), delivery };
                 state.webhooks.insert(webhook.id.clone(), item);
+                state.index_outbox(webhook.id.clone().into());
             }
             if let Some(tally) = &change.tally {
                 state.figures.entry(tally.day).or_default().merge(&tally.figures());
@@ -334,18 +365,7 @@ impl Store for MemoryStore {
         until: Timestamp,
         after: Option<&DuePosition>,
     ) -> Result<DuePage, StoreError> {
-        let state = self.state();
-        let mut due: Vec<_> = state
-            .due()
-            .filter(|at| at.due_at <= until && shard_of_target(&at.target) == shard)
-            .filter(|at| after.is_none_or(|after| at > after))
-            .collect();
-        due.sort();
-        let next = (due.len() > PAGE).then(|| due[PAGE - 1].clone());
-        due.truncate(PAGE);
-        let items = due.into_iter();
-        let items = items.map(|at| DueItem { due_at: at.due_at, target: at.target }).collect();
-        Ok(DuePage { items, next })
+        Ok(self.state().index.page(shard, until, after))
     }
 
     async fn claim_email(
@@ -407,6 +427,7 @@ impl Store for MemoryStore {
                 delivery.error = Some(error);
             }
         }
+        state.index_outbox(id.clone());
         Ok(())
     }
 
@@ -426,6 +447,7 @@ impl Store for MemoryStore {
         delivery.status = DeliveryStatus::Pending;
         delivery.claim_id = None;
         delivery.due_at = Some(pending_until);
+        state.index_outbox(id.clone());
         Ok(Some(Requeued { created_at }))
     }
 
@@ -440,6 +462,7 @@ impl Store for MemoryStore {
         delivery.status = DeliveryStatus::Cancelled;
         delivery.claim_id = None;
         delivery.due_at = None;
+        state.index_outbox(id.clone().into());
         Ok(true)
     }
 
@@ -479,8 +502,10 @@ impl Store for MemoryStore {
         let state = self.state();
         let Some(incident) = state.incidents.get(number).cloned() else { return Ok(None) };
         let timeline = state.timelines.get(number).cloned().unwrap_or_default();
-        let emails =
-            state.emails.values().filter(|item| item.email.id.thread.number() == Some(number));
+        let thread = Thread::from(number.clone());
+        let first = EmailId { thread: thread.clone(), version: 0, index: 0 };
+        let emails = state.emails.range(first..);
+        let emails = emails.map(|(_, item)| item).take_while(|it| it.email.id.thread == thread);
         let webhooks = state.webhooks.values().filter(|item| &item.webhook.id.number == number);
         let (emails, webhooks) = (emails.cloned().collect(), webhooks.cloned().collect());
         Ok(Some(Story { incident, timeline, emails, webhooks }))
@@ -565,6 +590,7 @@ impl Store for MemoryStore {
             return Err(StoreError::Conflict);
         }
         state.watch = watch.clone();
+        state.index(DueTarget::Quarantine);
         state.enqueue(emails);
         Ok(())
     }
@@ -590,6 +616,7 @@ impl Store for MemoryStore {
         let due = state.remembered.get_mut(id).map(|(_, due)| due);
         let Some(due) = due.filter(|due| **due == Some(due_at)) else { return Ok(false) };
         *due = None;
+        state.index(DueTarget::Recurrence(id.clone()));
         Ok(true)
     }
 

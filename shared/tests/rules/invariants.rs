@@ -6,13 +6,17 @@ use std::collections::HashSet;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use shared::email::EmailId;
-use shared::incident::clock::ClockName;
-use shared::incident::escalation::Climb;
 use shared::incident::timeline::Event;
 use shared::incident::values::{Channel, Priority};
 use shared::incident::{Change, Command, Incident, decide};
 use shared::policy::Policy;
 
+use crate::holds::{
+    Alerted, a_pause_holds_up_an_update, a_version_is_made_by_each_change,
+    i3_exactly_one_due_instant_while_open, i5_each_step_tells_a_recipient_once,
+    i10_only_a_person_acknowledges, i14_a_breach_is_recorded_once_and_never_changed,
+    nothing_runs_once_resolved,
+};
 use crate::story::{
     POLICY, Story, acknowledge, escalate, given, open, resolve, respond, resume_ladder,
 };
@@ -71,7 +75,7 @@ fn find(priority: Priority) -> Command {
 #[derive(Default)]
 struct History {
     emails: HashSet<EmailId>,
-    alerts: HashSet<(u32, u32, u32, u64, String)>,
+    alerts: HashSet<Alerted>,
     /// Of which clock, started when: the breach as it was recorded.
     breaches: Vec<Event>,
 }
@@ -182,15 +186,17 @@ fn ask(story: &mut Story, history: &mut History, command: Command) -> bool {
     assert_eq!(decided, again, "deciding is pure");
     let Ok(change) = decided else { return false };
     i1_an_accepted_escalation_is_told_to_somebody(&command, &change);
-    i3_exactly_one_due_instant_while_open(&change.incident);
-    i5_each_step_tells_a_recipient_once(history, &change);
-    i10_only_a_person_acknowledges(before.as_ref(), &command, &change.incident);
-    i14_a_breach_is_recorded_once_and_never_changed(history, &change);
-    a_version_is_made_by_each_change(before.as_ref(), &change);
+    i3_exactly_one_due_instant_while_open(&change.incident).unwrap();
+    let History { emails, alerts, breaches } = history;
+    i5_each_step_tells_a_recipient_once(emails, alerts, &change).unwrap();
+    let asked_to = matches!(command, Command::Acknowledge { .. });
+    i10_only_a_person_acknowledges(before.as_ref(), asked_to, &change.incident).unwrap();
+    i14_a_breach_is_recorded_once_and_never_changed(breaches, &change).unwrap();
+    a_version_is_made_by_each_change(before.as_ref(), &change).unwrap();
     a_change_fits_into_a_transaction(&change);
     every_other_system_hears_of_a_change_once(&story.policy, &change);
-    nothing_runs_once_resolved(&change.incident);
-    a_pause_holds_up_an_update(&change.incident);
+    nothing_runs_once_resolved(&change.incident).unwrap();
+    a_pause_holds_up_an_update(&change.incident).unwrap();
     if change.is_empty() {
         return false;
     }
@@ -205,20 +211,6 @@ fn i1_an_accepted_escalation_is_told_to_somebody(command: &Command, change: &Cha
     }
 }
 
-fn i3_exactly_one_due_instant_while_open(incident: &Incident) {
-    assert_eq!(incident.is_open(), incident.next_due().is_some(), "due exactly while open");
-    let earliest = ClockName::ALL
-        .into_iter()
-        .filter_map(|name| incident.clock(name)?.next_due())
-        .chain(incident.running_escalation().and_then(|e| e.climb_due()))
-        .chain(incident.pause.as_ref().map(|pause| pause.until))
-        .chain(incident.remind_at)
-        .min();
-    if incident.is_open() {
-        assert_eq!(incident.next_due(), earliest);
-    }
-}
-
 fn i4_nothing_fires_before_its_instant(story: &Story, due: jiff::Timestamp) {
     let early = due - SignedDuration::from_millis(1);
     if early >= story.now {
@@ -230,76 +222,6 @@ fn i4_nothing_fires_before_its_instant(story: &Story, due: jiff::Timestamp) {
 
 fn i4_what_is_due_is_acted_on(changed: bool) {
     assert!(changed, "what is due would stay due for ever");
-}
-
-fn i5_each_step_tells_a_recipient_once(history: &mut History, change: &Change) {
-    for email in &change.emails {
-        assert!(history.emails.insert(email.id.clone()), "an id of an e-mail is used once");
-        if let Some(alert) = email.kind.alert() {
-            let resumed = match &email.kind {
-                // When an acknowledgement expires the level is alerted anew: a step of its own.
-                shared::email::EmailKind::EscalationAlert {
-                    unanswered_since_taken_by: Some(_),
-                    ..
-                } => email.id.version,
-                _ => 0,
-            };
-            let to = email.recipient.to_string();
-            let told = (alert.escalation, alert.level, alert.round, resumed, to);
-            assert!(history.alerts.insert(told), "{:?} is told twice", email.kind);
-        }
-    }
-}
-
-fn i10_only_a_person_acknowledges(before: Option<&Incident>, command: &Command, after: &Incident) {
-    let taken = |incident: &Incident| match incident.running_escalation() {
-        Some(e) => {
-            matches!(e.climb, Climb::Acknowledged { .. }).then(|| (e.sequence, e.climb.clone()))
-        }
-        None => None,
-    };
-    let is_new = taken(after).is_some() && before.and_then(taken) != taken(after);
-    if is_new {
-        assert!(matches!(command, Command::Acknowledge { .. }), "{command:?} acknowledged");
-    }
-}
-
-fn i14_a_breach_is_recorded_once_and_never_changed(history: &mut History, change: &Change) {
-    for entry in &change.entries {
-        let Event::DeadlineMissed { clock, started_at, lateness } = &entry.event else { continue };
-        assert!(lateness.fired_at >= lateness.due_at, "a breach is no earlier than its deadline");
-        let same = |breach: &&Event| {
-            matches!(breach, Event::DeadlineMissed { clock: c, started_at: s, .. }
-                if c == clock && s == started_at)
-        };
-        assert!(!history.breaches.iter().any(|b| same(&b)), "{:?} is recorded twice", entry.event);
-        history.breaches.push(entry.event.clone());
-    }
-    let counted = change.incident.breaches.total() as usize;
-    assert_eq!(counted, history.breaches.len(), "every breach stays counted");
-    for name in ClockName::ALL {
-        let Some(clock) = change.incident.clock(name).filter(|clock| clock.breached) else {
-            continue;
-        };
-        let due = history.breaches.iter().rev().find_map(|breach| match breach {
-            Event::DeadlineMissed { clock: c, started_at, lateness }
-                if *c == name && *started_at == clock.started_at =>
-            {
-                Some(lateness.due_at)
-            }
-            _ => None,
-        });
-        assert_eq!(due, Some(clock.due_at), "a broken promise keeps its deadline");
-    }
-}
-
-fn a_version_is_made_by_each_change(before: Option<&Incident>, change: &Change) {
-    let version = before.map_or(0, |incident| incident.version);
-    assert_eq!(change.incident.version, version + u64::from(!change.is_empty()));
-    if change.is_empty() {
-        assert_eq!(Some(&change.incident), before, "nothing to do changes nothing");
-        assert!(change.emails.is_empty());
-    }
 }
 
 fn a_change_fits_into_a_transaction(change: &Change) {
@@ -320,16 +242,4 @@ fn every_other_system_hears_of_a_change_once(policy: &Policy, change: &Change) {
     let ids: HashSet<_> = change.webhooks.iter().map(|webhook| &webhook.id).collect();
     assert_eq!(ids.len(), expected.len(), "an id of a webhook is used once");
     assert!(ids.iter().all(|id| id.version == change.incident.version));
-}
-
-fn nothing_runs_once_resolved(incident: &Incident) {
-    if !incident.is_open() {
-        assert!(incident.running_escalation().is_none());
-        assert!(incident.initial_response.is_none() && incident.update.is_none());
-    }
-}
-
-fn a_pause_holds_up_an_update(incident: &Incident) {
-    let is_held_up = incident.update.as_ref().is_some_and(|update| update.is_paused());
-    assert_eq!(incident.pause.is_some(), is_held_up);
 }

@@ -10,6 +10,7 @@ mod calendars;
 mod clocks;
 mod deadlines;
 mod figures;
+mod holds;
 mod invariants;
 mod ladder;
 mod older_versions;
