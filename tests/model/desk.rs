@@ -12,29 +12,27 @@ use shared::outbox::{
 };
 use stateright::{Model, Property};
 
-use crate::actors::{Answer, Dispatcher, Outcome, Phase};
+use crate::actors::{Answer, Dispatcher, Outcome};
 use crate::properties;
 use crate::state::{History, NOW, State};
 
-/// Each has a time-out in infra/template.yaml: how long `dispatch-email` runs, and how far a sweep
-/// looks ahead.
-const TIMEOUT: SignedDuration = SignedDuration::from_secs(90);
-const LOOK_AHEAD: SignedDuration = SignedDuration::from_secs(120);
+/// How long a claim is on its way to the store at most, of which the lease is shorter.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(9);
 
 /// How much of it is explored.
 #[derive(Debug, Clone)]
 pub(crate) struct Bounds {
     pub dispatchers: usize,
-    /// How often each of them claims the e-mail.
-    pub attempts: u8,
+    /// How often the e-mail is claimed.
+    pub claims: u32,
     /// How often an attempt asks SES while it is busy.
     pub tries: u8,
-    /// How many sweeps overlap.
-    pub sweeps: usize,
     /// What SES can say of what it took.
     pub said: &'static [FactKind],
-    /// How far clocks can be ahead.
-    pub clocks: &'static [SignedDuration],
+    /// Which of these may be written late, on what was read long ago.
+    pub late: &'static [FactKind],
+    /// How far the sweeps' clocks are ahead of the dispatchers'.
+    pub ahead: &'static [SignedDuration],
 }
 
 /// The desk, as far as one e-mail goes.
@@ -47,11 +45,10 @@ pub(crate) struct Desk {
 /// What can happen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
-    /// A dispatcher is handed a record of the stream: the first, a late one, or one that was before.
-    Receive(usize),
-    /// The store is asked to claim.
-    Claim(usize),
-    /// SES is asked, if there is time.
+    /// A dispatcher is handed a record of the stream (the first, a late one, or one that was before)
+    /// and claims the e-mail; the claim was so long on its way.
+    Claim(usize, SignedDuration),
+    /// It asks SES, if there is time.
     Ask(usize),
     /// SES takes it.
     Take(usize),
@@ -61,18 +58,17 @@ pub(crate) enum Action {
     Mark(usize),
     /// The dispatcher dies, and what it was about to do is not done.
     Die(usize),
-    /// The index nominates the e-mail to a sweep.
-    Nominate(usize),
-    /// The sweep acts on it.
-    Act(usize),
+    /// A sweep hands it out again, to which the index has said that it is due then, or long ago
+    /// that it was.
+    HandOut(Timestamp),
+    /// The same, when its incident is resolved.
+    Cancel(Timestamp),
     /// SES tells of the e-mail that it took as the nth, and the desk reads it.
     Hear(FactKind, u8),
     /// What was heard is written.
     Learn,
-    /// Both, while another event is being written.
+    /// Both at once.
     HearAndLearn(FactKind, u8),
-    /// The incident is resolved.
-    Resolve,
     /// Time passes.
     Pass,
 }
@@ -108,86 +104,65 @@ impl Desk {
         state.facts = item.facts;
     }
 
-    fn receive(&self, state: &mut State, n: usize) -> Option<()> {
-        let dispatcher = &mut state.dispatchers[n];
-        let is_free = dispatcher.phase == Phase::Idle && dispatcher.claims < self.bounds.attempts;
-        let lease_until = after(after(NOW, dispatcher.clock), LEASE);
-        dispatcher.phase = Phase::Claiming { lease_until, killed_at: NOW + TIMEOUT };
-        is_free.then_some(())
-    }
-
-    fn claim(&self, state: &mut State, n: usize) -> Option<()> {
-        let Phase::Claiming { lease_until, killed_at } = state.dispatchers[n].phase else {
-            return None;
-        };
+    fn claim(state: &mut State, n: usize, on_its_way: SignedDuration) -> Option<()> {
         let claim_id = format!("claim-{}", state.delivery.attempts);
-        let Some(delivery) = state.delivery.claim(&claim_id, lease_until) else {
-            state.dispatchers[n].phase = Phase::Idle;
-            return Some(());
-        };
+        let delivery = state.delivery.claim(&claim_id, after(NOW - on_its_way, LEASE))?;
         state.history.claimed_though_proven |= state.facts.has(FactKind::Sent);
         write(state, delivery.clone());
-        let done = |outcome| Phase::Done { claim_id, outcome, taken: false, killed_at };
-        let dispatcher = &mut state.dispatchers[n];
-        dispatcher.claims += 1;
-        dispatcher.phase = if !state.is_readable {
-            done(Outcome::ParkUnread("strange".to_owned()))
+        let done = |outcome| Dispatcher::Done { claim_id, outcome, taken: false };
+        state.dispatchers[n] = if !state.is_readable {
+            done(Outcome::ParkUnread(String::new()))
         } else if delivery.is_given_up() {
-            done(Outcome::Park("given up".to_owned()))
+            done(Outcome::Park(String::new()))
         } else {
-            Phase::Claimed { delivery, tries: 0, killed_at }
+            Dispatcher::Claimed { delivery, tries: 0 }
         };
         Some(())
     }
 
     fn ask(state: &mut State, n: usize) -> Option<()> {
-        let Dispatcher { clock, phase, .. } = &mut state.dispatchers[n];
-        let Phase::Claimed { delivery, tries, killed_at } = phase.clone() else { return None };
-        if delivery.leaves_time(after(NOW, *clock)) {
+        let Dispatcher::Claimed { delivery, tries } = state.dispatchers[n].clone() else {
+            return None;
+        };
+        state.dispatchers[n] = if delivery.leaves_time(NOW) {
             state.history.unlabelled |= state.history.taken > 0 && !delivery.is_repeat();
             let (answer_by, tries) = (after(NOW, ANSWER), tries + 1);
-            *phase = Phase::Asking { delivery, tries, answer_by, taken: None, killed_at };
+            Dispatcher::Asking { delivery, tries, answer_by, taken: None }
         } else {
-            *phase = failed(&delivery, *clock, killed_at, &busy(), false);
-        }
+            failed(&delivery, &busy())
+        };
         Some(())
     }
 
     fn take(state: &mut State, n: usize) -> Option<()> {
-        let Phase::Asking { taken, .. } = &mut state.dispatchers[n].phase else { return None };
-        if taken.is_some() {
-            return None;
-        }
+        let Dispatcher::Asking { taken, .. } = &mut state.dispatchers[n] else { return None };
         state.history.taken += 1;
         *taken = Some(message_id(state.history.taken));
         Some(())
     }
 
     fn answer(&self, state: &mut State, n: usize, answer: Answer) -> Option<()> {
-        let Dispatcher { clock, phase, .. } = &mut state.dispatchers[n];
-        let Phase::Asking { delivery, tries, taken, killed_at, .. } = phase.clone() else {
+        let Dispatcher::Asking { delivery, tries, taken, .. } = state.dispatchers[n].clone() else {
             return None;
         };
-        *phase = match (answer, taken) {
+        state.dispatchers[n] = match (answer, taken) {
             (Answer::Taken, Some(id)) => {
                 // Nothing depends on when it was.
                 let sent_at = Timestamp::UNIX_EPOCH;
                 let sent = Settlement::Sent { ses_message_id: Some(id), sent_at };
                 let claim_id = delivery.claim_id?;
-                Phase::Done { claim_id, outcome: Outcome::Settle(sent), taken: true, killed_at }
+                Dispatcher::Done { claim_id, outcome: Outcome::Settle(sent), taken: true }
             }
             (Answer::Lost, taken) => {
                 state.history.in_doubt += u8::from(taken.is_some());
-                let lost = SendError::Ambiguous { reason: String::new() };
-                failed(&delivery, *clock, killed_at, &lost, false)
+                failed(&delivery, &SendError::Ambiguous { reason: String::new() })
             }
             (Answer::Busy, None) if tries < self.bounds.tries => {
-                Phase::Claimed { delivery, tries, killed_at }
+                Dispatcher::Claimed { delivery, tries }
             }
-            (Answer::Busy, None) => failed(&delivery, *clock, killed_at, &busy(), false),
+            (Answer::Busy, None) => failed(&delivery, &busy()),
             (Answer::Refused, None) => {
-                let refused = SendError::Park { reason: String::new() };
-                failed(&delivery, *clock, killed_at, &refused, false)
+                failed(&delivery, &SendError::Park { reason: String::new() })
             }
             _ => return None,
         };
@@ -195,10 +170,9 @@ impl Desk {
     }
 
     fn mark(&self, state: &mut State, n: usize) -> Option<()> {
-        let phase = std::mem::replace(&mut state.dispatchers[n].phase, Phase::Idle);
-        let Phase::Done { claim_id, outcome, taken, .. } = phase else { return None };
+        let dispatcher = std::mem::replace(&mut state.dispatchers[n], Dispatcher::Idle);
+        let Dispatcher::Done { claim_id, outcome, taken } = dispatcher else { return None };
         let id = self.email.id.clone();
-        let item = self.item(state);
         let parked = match outcome {
             Outcome::Settle(settlement) => {
                 let settled = state.delivery.settle(&claim_id, &settlement);
@@ -214,7 +188,7 @@ impl Desk {
             Outcome::Park(error) => ParkedEmail::Unsendable { id, claim_id, error },
             Outcome::ParkUnread(error) => ParkedEmail::Unreadable { id, error },
         };
-        match item.park(&parked) {
+        match self.item(state).park(&parked) {
             Some(item) => {
                 self.write(state, item);
                 state.history.told += 1;
@@ -224,40 +198,17 @@ impl Desk {
         Some(())
     }
 
-    fn die(state: &mut State, n: usize) -> Option<()> {
-        let phase = std::mem::replace(&mut state.dispatchers[n].phase, Phase::Idle);
+    fn die(state: &mut State, n: usize) {
+        let dispatcher = std::mem::replace(&mut state.dispatchers[n], Dispatcher::Idle);
         let took = matches!(
-            phase,
-            Phase::Asking { taken: Some(_), .. } | Phase::Done { taken: true, .. }
+            dispatcher,
+            Dispatcher::Asking { taken: Some(_), .. } | Dispatcher::Done { taken: true, .. }
         );
         state.history.in_doubt += u8::from(took);
-        (phase != Phase::Idle).then_some(())
-    }
-
-    fn nominate(state: &mut State, n: usize) -> Option<()> {
-        let horizon = after(state.sweep_now(), LOOK_AHEAD);
-        let due_at = state.delivery.due_at.filter(|due_at| *due_at <= horizon)?;
-        (state.sweeps[n].replace(due_at) != Some(due_at)).then_some(())
-    }
-
-    /// As `check-deadlines` does: cancels what nobody needs any more, or hands it out again.
-    fn act(&self, state: &mut State, n: usize) -> Option<()> {
-        let now = state.sweep_now();
-        let due_at = state.sweeps[n].take().filter(|due_at| *due_at <= now)?;
-        let cancelled = self.item(state).cancel(due_at).filter(|_| state.is_resolved);
-        if let Some(item) = cancelled {
-            self.write(state, item);
-        } else if let Some(delivery) = state.delivery.requeue(due_at, after(now, PENDING_FOR)) {
-            write(state, delivery);
-        }
-        Some(())
     }
 
     /// What `record-delivery` makes of an event, of the e-mail as it is.
     fn heard(&self, state: &mut State, kind: FactKind, n: u8) -> Option<Learned> {
-        if n > state.history.taken {
-            return None;
-        }
         if !state.delivery.may_be(&message_id(n)) {
             state.history.dismissed = true;
             return None;
@@ -288,43 +239,33 @@ impl Desk {
 
     fn follow(&self, state: &mut State, action: Action) -> Option<()> {
         match action {
-            Action::Receive(n) => self.receive(state, n),
-            Action::Claim(n) => self.claim(state, n),
-            Action::Ask(n) => Self::ask(state, n),
-            Action::Take(n) => Self::take(state, n),
-            Action::Answer(n, answer) => self.answer(state, n, answer),
-            Action::Mark(n) => self.mark(state, n),
+            Action::Claim(n, on_its_way) => Self::claim(state, n, on_its_way)?,
+            Action::Ask(n) => Self::ask(state, n)?,
+            Action::Take(n) => Self::take(state, n)?,
+            Action::Answer(n, answer) => self.answer(state, n, answer)?,
+            Action::Mark(n) => self.mark(state, n)?,
             Action::Die(n) => Self::die(state, n),
-            Action::Nominate(n) => Self::nominate(state, n),
-            Action::Act(n) => self.act(state, n),
-            Action::Hear(kind, n) => {
-                if state.learned.is_some() {
-                    return None;
-                }
-                state.learned = self.heard(state, kind, n);
-                (state.learned.is_some() || state.history.dismissed).then_some(())
+            Action::HandOut(due_at) => {
+                let pending_until = after(state.sweep_now(), PENDING_FOR);
+                write(state, state.delivery.requeue(due_at, pending_until)?);
             }
+            Action::Cancel(due_at) => {
+                let item = self.item(state).cancel(due_at)?;
+                self.write(state, item);
+            }
+            Action::Hear(kind, n) => state.learned = Some(self.heard(state, kind, n)?),
             Action::Learn => {
                 let learned = state.learned.take()?;
                 self.learn(state, learned);
-                Some(())
             }
-            Action::HearAndLearn(kind, n) => {
-                state.learned.as_ref()?;
-                let learned = self.heard(state, kind, n)?;
-                self.learn(state, learned);
-                Some(())
-            }
-            Action::Resolve => {
-                let is_new = !state.is_resolved;
-                state.is_resolved = true;
-                is_new.then_some(())
-            }
-            Action::Pass => {
-                *state = state.pass()?;
-                Some(())
-            }
+            Action::HearAndLearn(kind, n) => match self.heard(state, kind, n) {
+                Some(learned) => self.learn(state, learned),
+                None if state.history.dismissed => {}
+                None => return None,
+            },
+            Action::Pass => *state = state.pass()?,
         }
+        Some(())
     }
 }
 
@@ -332,21 +273,18 @@ fn busy() -> SendError {
     SendError::Retry { reason: String::new(), account_held: false }
 }
 
-fn failed(
-    delivery: &Delivery,
-    clock: SignedDuration,
-    killed_at: Timestamp,
-    error: &SendError,
-    taken: bool,
-) -> Phase {
+fn failed(delivery: &Delivery, error: &SendError) -> Dispatcher {
     let claim_id = delivery.claim_id.clone().unwrap_or_default();
-    let settlement = delivery.failed(error, after(NOW, clock), 1.0);
+    let settlement = delivery.failed(error, NOW, 1.0);
     let outcome = settlement.map_or(Outcome::Park(String::new()), Outcome::Settle);
-    Phase::Done { claim_id, outcome, taken, killed_at }
+    Dispatcher::Done { claim_id, outcome, taken: false }
 }
 
 fn write(state: &mut State, delivery: Delivery) {
     state.history.begun_anew |= has_ended(&state.delivery) && !has_ended(&delivery);
+    if delivery.due_at != state.delivery.due_at {
+        state.was_due = state.delivery.due_at;
+    }
     state.delivery = delivery;
 }
 
@@ -365,45 +303,62 @@ impl Model for Desk {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let Bounds { dispatchers, sweeps, clocks, .. } = &self.bounds;
-        let mut states = Vec::new();
-        for (is_readable, clocks) in [(true, *clocks), (false, &clocks[..1])] {
-            for clock in clocks {
-                for sweep_clock in clocks {
-                    let dispatcher = Dispatcher { clock: *clock, claims: 0, phase: Phase::Idle };
-                    states.push(State {
-                        delivery: Delivery::pending(NOW),
-                        facts: EmailFacts::default(),
-                        is_readable,
-                        is_resolved: false,
-                        dispatchers: vec![dispatcher; *dispatchers],
-                        sweep_clock: *sweep_clock,
-                        sweeps: vec![None; *sweeps],
-                        learned: None,
-                        history: History::default(),
-                    });
-                }
-            }
-        }
-        states
+        let of = |is_readable, ahead| State {
+            delivery: Delivery::pending(NOW),
+            facts: EmailFacts::default(),
+            was_due: None,
+            is_readable,
+            dispatchers: vec![Dispatcher::Idle; self.bounds.dispatchers],
+            ahead,
+            learned: None,
+            history: History::default(),
+        };
+        let ahead = self.bounds.ahead.iter();
+        ahead.flat_map(|ahead| [true, false].map(|is_readable| of(is_readable, *ahead))).collect()
     }
 
     fn actions(&self, state: &State, actions: &mut Vec<Action>) {
-        for n in 0..state.dispatchers.len() {
-            actions.extend([Action::Receive(n), Action::Claim(n), Action::Ask(n), Action::Take(n)]);
-            let answers = [Answer::Taken, Answer::Lost, Answer::Busy, Answer::Refused];
-            actions.extend(answers.map(|answer| Action::Answer(n, answer)));
-            actions.extend([Action::Mark(n), Action::Die(n)]);
-        }
-        for n in 0..state.sweeps.len() {
-            actions.extend([Action::Nominate(n), Action::Act(n)]);
-        }
-        for kind in self.bounds.said {
-            for n in 1..=state.history.taken {
-                actions.extend([Action::Hear(*kind, n), Action::HearAndLearn(*kind, n)]);
+        for (n, dispatcher) in state.dispatchers.iter().enumerate() {
+            match dispatcher {
+                Dispatcher::Idle if state.delivery.attempts < self.bounds.claims => {
+                    let on_its_way = [SignedDuration::ZERO, ON_ITS_WAY];
+                    actions.extend(on_its_way.map(|on_its_way| Action::Claim(n, on_its_way)));
+                }
+                Dispatcher::Idle => continue,
+                Dispatcher::Claimed { .. } => actions.push(Action::Ask(n)),
+                Dispatcher::Asking { taken: None, .. } => {
+                    let answers = [Answer::Lost, Answer::Busy, Answer::Refused];
+                    actions.push(Action::Take(n));
+                    actions.extend(answers.map(|answer| Action::Answer(n, answer)));
+                }
+                Dispatcher::Asking { .. } => {
+                    let answers = [Answer::Taken, Answer::Lost];
+                    actions.extend(answers.map(|answer| Action::Answer(n, answer)));
+                }
+                Dispatcher::Done { .. } => actions.push(Action::Mark(n)),
+            }
+            if *dispatcher != Dispatcher::Idle {
+                actions.push(Action::Die(n));
             }
         }
-        actions.extend([Action::Learn, Action::Resolve, Action::Pass]);
+        let now = state.sweep_now();
+        for at in [state.was_due, state.delivery.due_at].into_iter().flatten() {
+            if at <= now {
+                actions.extend([Action::HandOut(at), Action::Cancel(at)]);
+            }
+        }
+        for n in 1..=state.history.taken {
+            for kind in self.bounds.said {
+                actions.push(Action::HearAndLearn(*kind, n));
+                if state.learned.is_none() && self.bounds.late.contains(kind) {
+                    actions.push(Action::Hear(*kind, n));
+                }
+            }
+        }
+        if state.learned.is_some() {
+            actions.push(Action::Learn);
+        }
+        actions.push(Action::Pass);
     }
 
     fn next_state(&self, state: &State, action: Action) -> Option<State> {

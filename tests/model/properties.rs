@@ -3,11 +3,10 @@
 use shared::outbox::{DeliveryStatus, FactKind};
 use stateright::Property;
 
-use crate::actors::Phase;
+use crate::actors::Dispatcher;
 use crate::course;
 use crate::desk::{Desk, has_ended};
 use crate::state::{NOW, State};
-use shared::incident::clock::after;
 
 pub(crate) fn all() -> Vec<Property<Desk>> {
     let always = Property::<Desk>::always;
@@ -37,9 +36,6 @@ pub(crate) fn all() -> Vec<Property<Desk>> {
         always("who counts as not told has it parked", |_, state| {
             !state.facts.is_not_told() || status(state) == DeliveryStatus::Parked
         }),
-        always("cancelled means that the incident is resolved", |_, state| {
-            status(state) != DeliveryStatus::Cancelled || state.is_resolved
-        }),
         always("what has not ended is due, and what has ended is not", |_, state| {
             state.delivery.due_at.is_none() == has_ended(&state.delivery)
         }),
@@ -50,12 +46,11 @@ pub(crate) fn all() -> Vec<Property<Desk>> {
         sometimes("SES takes it twice", |_, state| state.history.taken > 1),
         sometimes("a claim is lost", |_, state| state.history.claim_lost),
         sometimes("two attempts run at once", |_, state| {
-            state.dispatchers.iter().all(|dispatcher| dispatcher.phase != Phase::Idle)
+            state.dispatchers.iter().all(|dispatcher| *dispatcher != Dispatcher::Idle)
         }),
         sometimes("it is known to be sent before its dispatcher says so", |_, state| {
-            let is_asking = |phase: &Phase| matches!(phase, Phase::Asking { .. });
-            state.facts.has(FactKind::Sent)
-                && state.dispatchers.iter().any(|dispatcher| is_asking(&dispatcher.phase))
+            let is_asking = |it: &Dispatcher| matches!(it, Dispatcher::Asking { .. });
+            state.facts.has(FactKind::Sent) && state.dispatchers.iter().any(is_asking)
         }),
         sometimes("what SES took twice is parked", |_, state| {
             state.history.taken > 1 && status(state) == DeliveryStatus::Parked
@@ -75,11 +70,10 @@ fn status(state: &State) -> DeliveryStatus {
 
 /// How many have SES send it, or still may.
 fn live_leases(state: &State) -> usize {
-    let is_live = |phase: &Phase, now| match phase {
-        Phase::Asking { .. } => true,
-        Phase::Claimed { delivery, .. } => delivery.leaves_time(now),
-        _ => false,
+    let is_live = |it: &&Dispatcher| match it {
+        Dispatcher::Asking { .. } => true,
+        Dispatcher::Claimed { delivery, .. } => delivery.leaves_time(NOW),
+        Dispatcher::Idle | Dispatcher::Done { .. } => false,
     };
-    let dispatchers = state.dispatchers.iter();
-    dispatchers.filter(|it| is_live(&it.phase, after(NOW, it.clock))).count()
+    state.dispatchers.iter().filter(is_live).count()
 }

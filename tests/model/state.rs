@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use shared::incident::clock::after;
 use shared::outbox::{ANSWER, CLOCKS_APART, Delivery, EmailFacts, Learned};
 
-use crate::actors::{Dispatcher, Phase};
+use crate::actors::Dispatcher;
 
-/// What a perfect clock shows. Others are ahead of it.
+/// What the clocks of dispatchers show.
 pub(crate) const NOW: Timestamp = Timestamp::constant(1_800_000_000, 0);
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,15 +19,13 @@ pub(crate) struct State {
     /// The e-mail, as it is stored.
     pub delivery: Delivery,
     pub facts: EmailFacts,
+    /// When it was due before, of which sweeps may still know.
+    pub was_due: Option<Timestamp>,
     /// Whether this version of the desk can read it.
     pub is_readable: bool,
-    /// Whether its incident is resolved.
-    pub is_resolved: bool,
     pub dispatchers: Vec<Dispatcher>,
-    /// How far the sweeps' clocks are ahead.
-    pub sweep_clock: SignedDuration,
-    /// The instant for which the index has nominated the e-mail to each sweep, perhaps long ago.
-    pub sweeps: Vec<Option<Timestamp>>,
+    /// How far the sweeps' clocks are ahead of the dispatchers', or behind.
+    pub ahead: SignedDuration,
     /// What an invocation of `record-delivery` has decided on what it read, and is to write.
     pub learned: Option<Learned>,
     pub history: History,
@@ -58,56 +56,54 @@ pub(crate) struct History {
 impl State {
     /// What the clock of the sweeps shows.
     pub fn sweep_now(&self) -> Timestamp {
-        after(NOW, self.sweep_clock)
+        after(NOW, self.ahead)
     }
 
-    /// Lets time pass until something may be different; `None` when nothing would be, or when
-    /// somebody has to act first.
+    /// Lets time pass until something may be different; `None` when nothing would be, or when SES
+    /// has to answer first.
     pub fn pass(&self) -> Option<Self> {
-        if self.dispatchers.iter().any(|dispatcher| is_overdue(&dispatcher.phase)) {
+        let is_late = |it: &Dispatcher| {
+            matches!(it, Dispatcher::Asking { answer_by, .. } if *answer_by <= NOW)
+        };
+        if self.dispatchers.iter().any(is_late) {
             return None;
         }
-        let until = self.instants().into_iter().filter(|instant| *instant > NOW).min()?;
+        let until = self.instants().filter(|instant| *instant > NOW).min()?;
         let passed = until.duration_since(NOW);
         let mut next = self.clone();
-        let phases = next.dispatchers.iter_mut().flat_map(|it| it.phase.instants());
-        let nominated = next.sweeps.iter_mut().flatten();
-        for instant in phases.chain(nominated).chain(&mut next.delivery.due_at) {
+        let known = next.dispatchers.iter_mut().flat_map(Dispatcher::instants);
+        for instant in known.chain(&mut next.was_due).chain(&mut next.delivery.due_at) {
             *instant -= passed;
         }
         Some(next)
     }
 
-    /// When, by a perfect clock, somebody may act otherwise than before: an attempt is killed or not
-    /// answered, asks SES for the last time, or asks no more; or a sweep comes.
-    fn instants(&self) -> Vec<Timestamp> {
-        let of_dispatchers = self.dispatchers.iter().flat_map(|dispatcher| {
-            let Dispatcher { phase, clock, .. } = dispatcher;
-            let lease_until = match phase {
-                Phase::Claimed { delivery, .. } => delivery.due_at,
-                _ => None,
-            };
-            let last_asks = lease_until.map(|until| until - ANSWER - CLOCKS_APART - *clock);
-            let asks_no_more = last_asks.map(|last| last + SignedDuration::from_secs(1));
-            [phase.killed_at(), phase.answer_by(), last_asks, asks_no_more]
+    /// When somebody may act otherwise than before: SES has to answer, a dispatcher may ask it for
+    /// the last time or asks no more, or a sweep comes.
+    fn instants(&self) -> impl Iterator<Item = Timestamp> {
+        let of_dispatchers = self.dispatchers.iter().flat_map(|dispatcher| match dispatcher {
+            Dispatcher::Claimed { delivery, .. } => {
+                let no_more = delivery.due_at.map(|until| until - ANSWER - CLOCKS_APART);
+                [no_more.map(|no_more| no_more - SignedDuration::from_secs(1)), no_more]
+            }
+            Dispatcher::Asking { answer_by, .. } => [Some(*answer_by), None],
+            Dispatcher::Idle | Dispatcher::Done { .. } => [None, None],
         });
-        let sweep = self.delivery.due_at.map(|due_at| due_at - self.sweep_clock);
-        of_dispatchers.chain([sweep]).flatten().collect()
+        let sweeps = [self.was_due, self.delivery.due_at].map(|at| at.map(|at| at - self.ahead));
+        of_dispatchers.chain(sweeps).flatten()
     }
 
-    /// Forgets what makes no difference. An instant that is over by every clock is as over as any
-    /// other; what was nominated for it, and is not due then any more, will never be. Who of the
-    /// dispatchers is who does not matter.
+    /// Forgets what makes no difference: by how long an instant is over, once it is by every clock;
+    /// when it was due before, once that is so; the words of an error; who of the dispatchers is who.
     pub fn forget(&mut self) {
-        let (over, long_over) = (NOW - CLOCKS_APART, NOW - CLOCKS_APART * 2);
+        let long_over = NOW - CLOCKS_APART * 2;
         let due_at = self.delivery.due_at;
-        for nominated in &mut self.sweeps {
-            *nominated = nominated.filter(|at| Some(*at) == due_at || *at >= over);
-        }
-        for instant in self.sweeps.iter_mut().flatten().chain(&mut self.delivery.due_at) {
+        self.was_due = self.was_due.filter(|at| Some(*at) != due_at && *at > long_over);
+        let known = self.dispatchers.iter_mut().flat_map(Dispatcher::instants);
+        for instant in known.chain(&mut self.delivery.due_at) {
             *instant = (*instant).max(long_over);
         }
-        self.sweeps.sort();
+        self.delivery.error.iter_mut().for_each(String::clear);
         // By anything that is the same for the same.
         self.dispatchers.sort_by_cached_key(|dispatcher| {
             let mut hasher = DefaultHasher::new();
@@ -115,9 +111,4 @@ impl State {
             hasher.finish()
         });
     }
-}
-
-fn is_overdue(phase: &Phase) -> bool {
-    let first = [phase.killed_at(), phase.answer_by()].into_iter().flatten().min();
-    first.is_some_and(|instant| instant <= NOW)
 }

@@ -26,7 +26,7 @@ impl Delivery {
     /// anybody else can take the lease for over, even one whose clock is ahead.
     #[must_use]
     pub fn leaves_time(&self, now: Timestamp) -> bool {
-        self.due_at.is_some_and(|lease_until| after(now, ANSWER + CLOCKS_APART) <= lease_until)
+        self.due_at.is_some_and(|lease_until| after(now, ANSWER + CLOCKS_APART) < lease_until)
     }
 
     /// Whether what SES took under this id may be it, and not another desk's in the same account
