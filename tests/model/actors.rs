@@ -38,6 +38,15 @@ pub(crate) enum Answer {
 }
 
 impl Dispatcher {
+    /// Its claim, if SES has taken the e-mail under it and that is not written yet.
+    pub fn taken_under(&self) -> Option<&str> {
+        match self {
+            Self::Asking { delivery, taken: Some(_), .. } => delivery.claim_id.as_deref(),
+            Self::Done { claim_id, taken: true, .. } => Some(claim_id),
+            _ => None,
+        }
+    }
+
     /// All the instants that it knows, to be moved.
     pub fn instants(&mut self) -> Vec<&mut Timestamp> {
         match self {

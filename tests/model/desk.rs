@@ -154,7 +154,7 @@ impl Desk {
                 Dispatcher::Done { claim_id, outcome: Outcome::Settle(sent), taken: true }
             }
             (Answer::Lost, taken) => {
-                state.history.in_doubt += u8::from(taken.is_some());
+                doubt(state, taken.is_some().then_some(delivery.claim_id.as_deref()).flatten());
                 failed(&delivery, &SendError::Ambiguous { reason: String::new() })
             }
             (Answer::Busy, None) if tries < self.bounds.tries => {
@@ -171,7 +171,7 @@ impl Desk {
 
     fn mark(&self, state: &mut State, n: usize) -> Option<()> {
         let dispatcher = std::mem::replace(&mut state.dispatchers[n], Dispatcher::Idle);
-        let Dispatcher::Done { claim_id, outcome, taken } = dispatcher else { return None };
+        let Dispatcher::Done { claim_id, outcome, .. } = dispatcher else { return None };
         let id = self.email.id.clone();
         let parked = match outcome {
             Outcome::Settle(settlement) => {
@@ -179,8 +179,6 @@ impl Desk {
                 if let Some(delivery) = settled {
                     write(state, delivery);
                 } else {
-                    let is_proven = state.facts.has(FactKind::Sent);
-                    state.history.in_doubt += u8::from(taken && !is_proven);
                     state.history.claim_lost = true;
                 }
                 return Some(());
@@ -200,11 +198,7 @@ impl Desk {
 
     fn die(state: &mut State, n: usize) {
         let dispatcher = std::mem::replace(&mut state.dispatchers[n], Dispatcher::Idle);
-        let took = matches!(
-            dispatcher,
-            Dispatcher::Asking { taken: Some(_), .. } | Dispatcher::Done { taken: true, .. }
-        );
-        state.history.in_doubt += u8::from(took);
+        doubt(state, dispatcher.taken_under());
     }
 
     /// What `record-delivery` makes of an event, of the e-mail as it is.
@@ -247,10 +241,12 @@ impl Desk {
             Action::Die(n) => Self::die(state, n),
             Action::HandOut(due_at) => {
                 let pending_until = after(state.sweep_now(), PENDING_FOR);
+                doubt_all(state);
                 write(state, state.delivery.requeue(due_at, pending_until)?);
             }
             Action::Cancel(due_at) => {
                 let item = self.item(state).cancel(due_at)?;
+                doubt_all(state);
                 self.write(state, item);
             }
             Action::Hear(kind, n) => state.learned = Some(self.heard(state, kind, n)?),
@@ -278,6 +274,20 @@ fn failed(delivery: &Delivery, error: &SendError) -> Dispatcher {
     let settlement = delivery.failed(error, NOW, 1.0);
     let outcome = settlement.map_or(Outcome::Park(String::new()), Outcome::Settle);
     Dispatcher::Done { claim_id, outcome, taken: false }
+}
+
+/// SES took it under this claim, and from now on nobody can write that down. Under a claim that does
+/// not hold any more, that was so before.
+fn doubt(state: &mut State, claim_id: Option<&str>) {
+    let holds = claim_id.is_some() && claim_id == state.delivery.claim_id.as_deref();
+    state.history.in_doubt += u8::from(holds);
+}
+
+/// A sweep takes the claim away.
+fn doubt_all(state: &mut State) {
+    for dispatcher in state.dispatchers.clone() {
+        doubt(state, dispatcher.taken_under());
+    }
 }
 
 fn write(state: &mut State, delivery: Delivery) {

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use shared::outbox::{CLOCKS_APART, FactKind};
-use stateright::{Checker, Model};
+use stateright::{Checker, Expectation, Model};
 
 use desk::{Bounds, Desk};
 
@@ -40,19 +40,16 @@ fn explore(bounds: Bounds) {
         println!("{states} states, {} steps, depth {depth}", checker.state_count());
     }
     let discovered: BTreeMap<_, _> = checker.discoveries().into_iter().collect();
-    for property in checker.model().properties() {
-        let found = discovered.get(property.name);
-        match property.expectation {
-            stateright::Expectation::Sometimes => {
-                assert!(found.is_some(), "never seen: {}", property.name);
-            }
-            _ => {
-                if let Some(path) = found {
-                    panic!("not so: {}\n{path}", property.name);
-                }
-            }
+    let wrong = checker.model().properties().into_iter().filter_map(|property| {
+        let (name, path) = (property.name, discovered.get(property.name));
+        match (property.expectation, path) {
+            (Expectation::Sometimes, None) => Some(format!("never seen: {name}")),
+            (Expectation::Always, Some(path)) => Some(format!("not so: {name}\n{path}")),
+            _ => None,
         }
-    }
+    });
+    let wrong: Vec<_> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(crate) struct History {
     /// How often SES took the e-mail.
     pub taken: u8,
     /// How often SES took it and nobody could write that down: the answer was lost, the dispatcher
-    /// died, or it wrote when its claim was over.
+    /// died, or its lease was over before it wrote.
     pub in_doubt: u8,
     /// How often somebody else was told that it reached nobody.
     pub told: u8,
