@@ -10,7 +10,8 @@ use crate::state::State;
 /// Whether one sweep and one attempt bring it to an end, when everybody else has died. What can
 /// be said so of each state is stronger than that every course ends: there is nothing to hope for.
 pub(crate) fn ends(desk: &Desk, state: &State) -> bool {
-    has_ended(&state.delivery) || goes_on(desk, state).is_some_and(|state| has_ended(&state.delivery))
+    has_ended(&state.delivery)
+        || goes_on(desk, state).is_some_and(|state| has_ended(&state.delivery))
 }
 
 /// `None` when somebody is refused.

@@ -62,9 +62,7 @@ impl State {
     /// Lets time pass until something may be different; `None` when nothing would be, or when SES
     /// has to answer first.
     pub fn pass(&self) -> Option<Self> {
-        let is_late = |it: &Dispatcher| {
-            matches!(it, Dispatcher::Asking { answer_by, .. } if *answer_by <= NOW)
-        };
+        let is_late = |it: &Dispatcher| matches!(it, Dispatcher::Asking { answer_by, .. } if *answer_by <= NOW);
         if self.dispatchers.iter().any(is_late) {
             return None;
         }

@@ -61,7 +61,9 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
                 tell(desk, &item, &error);
                 again
             }
-            None => return park(desk, Some(&item), parked(error.reason().to_owned()), &claim_id).await,
+            None => {
+                return park(desk, Some(&item), parked(error.reason().to_owned()), &claim_id).await;
+            }
         },
     };
     desk.store.settle(&id.clone().into(), &claim_id, &settlement).await

@@ -39,7 +39,9 @@ impl SendError {
     #[must_use]
     pub fn reason(&self) -> &str {
         match self {
-            Self::Retry { reason, .. } | Self::Ambiguous { reason } | Self::Park { reason } => reason,
+            Self::Retry { reason, .. } | Self::Ambiguous { reason } | Self::Park { reason } => {
+                reason
+            }
         }
     }
 
