@@ -24,6 +24,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 
 use crate::config::{Config, Environment};
+use crate::outbox::ANSWER;
 
 /// The only roots that are trusted unless `TLS_ROOTS` is `system`: these clients speak to AWS
 /// alone, and parsing a system's 140 roots is nine tenths of all instructions of a cold start (17.5
@@ -40,9 +41,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// DynamoDB answers in milliseconds; a stuck attempt is better made again.
 const DYNAMODB_ATTEMPT: Duration = Duration::from_secs(3);
 const DYNAMODB_ATTEMPTS: u32 = 3;
-/// Giving up on SES leaves it open whether the e-mail was sent, so it is given long; well under
-/// the lease of a claim.
-const SES_ATTEMPT: Duration = Duration::from_secs(30);
+/// Giving up on SES leaves it open whether the e-mail was sent, so it is given long. An attempt that
+/// has no such time left under its claim does not ask.
+const SES_ATTEMPT: Duration = ANSWER.unsigned_abs();
 /// While Lambda keeps a function frozen, the other end may give a pooled connection up, and what is
 /// then sent on it looks like a lost answer: an e-mail that nobody got would be repeated as one that
 /// may have been received. Long enough for the e-mails of one batch; the monotonic clock, by which

@@ -1,10 +1,14 @@
 //! What becomes of e-mails when SES fails, each way it can.
 
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use desk_tests::DEFAULT_POLICY;
 use desk_tests::world::{World, record};
 use serde_json::{Value, json};
 use shared::email::render::{REPEAT_HEADER, Rendered};
-use shared::mailer::SendError;
+use shared::mailer::{Mailer, SendError};
+use tokio::time::Instant;
 
 async fn escalated(world: &World) {
     let body = json!({
@@ -42,6 +46,33 @@ async fn an_email_that_was_surely_not_sent_is_tried_again_at_once_and_sent_once(
         let deliveries = deliveries(&world).await;
         assert!(deliveries.contains(&deliveries_of_triage.to_owned()), "{deliveries:?}");
     }
+}
+
+/// SES that is busy, and takes its time to say so.
+#[derive(Debug, Clone, Default)]
+struct SlowlyBusy(Arc<Mutex<Vec<Instant>>>);
+
+impl Mailer for SlowlyBusy {
+    async fn send(&self, _: &Rendered) -> Result<String, SendError> {
+        tokio::time::sleep(Duration::from_secs(29)).await;
+        self.0.lock().unwrap().push(Instant::now());
+        let reason = "TooManyRequestsException: slow down".to_owned();
+        Err(SendError::Retry { reason, account_held: false })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ses_is_not_asked_when_the_lease_may_be_over_before_it_answers() {
+    let world = World::new(DEFAULT_POLICY);
+    escalated(&world).await;
+    let (claimed, mailer) = (Instant::now(), SlowlyBusy::default());
+    let batch = dispatch_email::Batch { records: vec![record(0, &"INC-1-1-0".parse().unwrap())] };
+    dispatch_email::handle(&world.desk, &mailer, &world.links, batch).await;
+    let answered: Vec<_> = mailer.0.lock().unwrap().iter().map(|at| *at - claimed).collect();
+    assert_eq!(answered.len(), 2, "a third time would take until {:?}", 3 * answered[0]);
+    assert!(answered[1] <= Duration::from_secs(80), "{answered:?}");
+    let deliveries = deliveries(&world).await;
+    assert!(deliveries.contains(&"triage retrying 1".to_owned()), "{deliveries:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +118,7 @@ async fn an_alert_that_can_never_be_sent_goes_to_the_backup_and_management_hears
 async fn a_stream_that_delivers_nothing_is_made_up_for_by_the_sweep() {
     let world = World::new(DEFAULT_POLICY);
     escalated(&world).await;
-    tokio::time::advance(std::time::Duration::from_secs(300)).await;
+    tokio::time::advance(Duration::from_secs(300)).await;
     let sent = world.until(420).await;
     assert_eq!(sent.len(), 4);
 }
@@ -112,7 +143,7 @@ async fn an_alert_held_up_until_after_the_resolution_is_cancelled_and_the_receip
     let world = World::new(DEFAULT_POLICY);
     escalated(&world).await;
     world.post("/v1/incidents/INC-1/resolution", json!({ "by": "Grace" })).await;
-    tokio::time::advance(std::time::Duration::from_secs(300)).await;
+    tokio::time::advance(Duration::from_secs(300)).await;
     // Only the sweep, so that it comes before the stream does.
     let (now, never) = (world.desk.clock.now(), jiff::Timestamp::MAX);
     check_deadlines::sweep(&world.desk, now, never).await.unwrap();

@@ -22,6 +22,10 @@ pub async fn an_email_is_claimed_once(store: impl Store) {
     assert_eq!(item.delivery.status, DeliveryStatus::Sending);
     assert_eq!((item.delivery.attempts, item.delivery.due_at), (1, Some(lease_until)));
     assert_eq!(store.claim_email(&id, "yours", lease_until).await.unwrap(), None);
+    // Who was not answered asks again.
+    let again = store.claim_email(&id, "mine", lease_until).await.unwrap().unwrap();
+    assert_eq!(again.delivery.status, DeliveryStatus::Sending);
+    assert_eq!((again.delivery.attempts, again.delivery.due_at), (2, Some(lease_until)));
     let nobody = EmailId { index: 99, ..id };
     assert_eq!(store.claim_email(&nobody, "mine", lease_until).await.unwrap(), None);
 }

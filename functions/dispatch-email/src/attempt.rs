@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use shared::carry_out::{Attendant, Failure, carry_out, pause};
 use shared::desk::Desk;
 use shared::dispatch::claim_id;
@@ -12,7 +11,7 @@ use shared::incident::Command;
 use shared::incident::clock::after;
 use shared::links::LinkWriter;
 use shared::mailer::{Mailer, SendError, code};
-use shared::outbox::{EmailItem, LEASE, MAX_AMBIGUOUS, Settlement, backoff};
+use shared::outbox::{Delivery, EmailItem, LEASE, MAX_AMBIGUOUS, Settlement};
 use shared::store::{ParkedEmail, Store, StoreError};
 use shared::telemetry::{Metric, emit};
 
@@ -40,7 +39,7 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         let (id, claim_id) = (id.clone(), claim_id.clone());
         ParkedEmail::Unsendable { id, claim_id, error }
     };
-    if item.delivery.ambiguous >= MAX_AMBIGUOUS {
+    if item.delivery.is_given_up() {
         let error = format!("given up after {MAX_AMBIGUOUS} attempts that may have sent it");
         return park(desk, Some(&item), parked(error), &claim_id).await;
     }
@@ -51,16 +50,21 @@ pub(super) async fn attempt<S: Store, M: Mailer>(
         Ok(rendered) => rendered,
         Err(error) => return park(desk, Some(&item), parked(error.to_string()), &claim_id).await,
     };
-    let settlement = match send(mailer, &rendered).await {
+    let settlement = match send(desk, mailer, &item.delivery, &rendered).await {
         Ok(id) => {
             let sent_at = desk.clock.now();
             emit(Metric::EmailsSent, 1, sent_at);
             Settlement::Sent { ses_message_id: Some(id), sent_at }
         }
-        Err(SendError::Park { reason }) => {
-            return park(desk, Some(&item), parked(reason), &claim_id).await;
-        }
-        Err(error) => retry(desk, &item, &error),
+        Err(error) => match item.delivery.failed(&error, desk.clock.now(), fastrand::f64()) {
+            Some(again) => {
+                tell(desk, &item, &error);
+                again
+            }
+            None => {
+                return park(desk, Some(&item), parked(error.reason().to_owned()), &claim_id).await;
+            }
+        },
     };
     settle(desk, id, &claim_id, &settlement).await
 }
@@ -96,43 +100,40 @@ const AFTER_A_MOMENT: u32 = 4;
 /// How often an e-mail that was surely not sent is tried at once: a busy moment of SES, or a
 /// connection that was not made, is no reason to wait for the next sweep.
 const TRIES: u32 = 3;
-const LONGEST_WHEN_BUSY: SignedDuration = SignedDuration::from_secs(30);
 
-async fn send<M: Mailer>(mailer: &M, rendered: &Rendered) -> Result<String, SendError> {
-    let mut tries = 1;
-    loop {
-        match mailer.send(rendered).await {
-            Err(SendError::Retry { account_held: false, .. }) if tries < TRIES => {
-                let longest = Duration::from_millis(500).saturating_mul(1 << tries);
-                tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
-                tries += 1;
-            }
-            outcome => return outcome,
+/// Has SES send it, while the claim leaves time for an answer: what is still asked of SES when the
+/// lease is over, somebody else asks of it, too.
+async fn send<S: Store, M: Mailer>(
+    desk: &Desk<S>,
+    mailer: &M,
+    delivery: &Delivery,
+    rendered: &Rendered,
+) -> Result<String, SendError> {
+    let mut tries = 0;
+    let (reason, account_held) = ("Late: the lease is nearly over".to_owned(), false);
+    let mut outcome = Err(SendError::Retry { reason, account_held });
+    while delivery.leaves_time(desk.clock.now()) {
+        outcome = mailer.send(rendered).await;
+        tries += 1;
+        let is_retried = matches!(outcome, Err(SendError::Retry { account_held: false, .. }));
+        if !is_retried || tries == TRIES {
+            break;
         }
+        let longest = Duration::from_millis(500).saturating_mul(1 << tries);
+        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
     }
+    outcome
 }
 
-/// When to try again. An account that is held up is tried again like any other failure: nobody
-/// tells the desk when it is released.
-fn retry<S: Store>(desk: &Desk<S>, item: &EmailItem, error: &SendError) -> Settlement {
+/// Logs and measures that it is tried again.
+fn tell<S: Store>(desk: &Desk<S>, item: &EmailItem, error: &SendError) {
     let (id, attempts) = (&item.email.id, item.delivery.attempts);
-    let now = desk.clock.now();
     let why = error.code();
     if let SendError::Retry { account_held: true, .. } = error {
-        emit(Metric::SendingHeld, 1, now);
+        emit(Metric::SendingHeld, 1, desk.clock.now());
         tracing::error!(email.id = %id, why, "SES does not send for this account");
     } else {
         tracing::warn!(email.id = %id, attempts, why, "an e-mail is tried again");
-    }
-    // What SES was too busy for is wanted soon; what may have been sent, or waits for a person, is not.
-    let longest = match error {
-        SendError::Retry { account_held: false, .. } => LONGEST_WHEN_BUSY,
-        _ => SignedDuration::MAX,
-    };
-    Settlement::Retry {
-        due_at: after(now, backoff(attempts, fastrand::f64()).min(longest)),
-        ambiguous: matches!(error, SendError::Ambiguous { .. }),
-        error: error.to_string(),
     }
 }
 

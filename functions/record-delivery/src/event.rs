@@ -35,16 +35,13 @@ pub(super) struct Heard {
 
 impl Heard {
     /// Whether it is of this e-mail, and not of another desk's in the same account that has the same
-    /// id: one that nobody has tried to send, or that went elsewhere or under another id, is not the
-    /// one that SES speaks of.
+    /// id: one that went elsewhere, or cannot have gone under that id, is not the one that SES
+    /// speaks of.
     pub fn is_of(&self, item: &EmailItem) -> bool {
-        let delivery = &item.delivery;
         let recipient = item.email.recipient.as_str();
         let is_it = |to: &String| plain(to).eq_ignore_ascii_case(recipient);
         let went_there = self.addresses.iter().any(is_it);
-        let sent_once = delivery.ambiguous == 0;
-        let sent_so = delivery.ses_message_id.as_ref().is_none_or(|id| *id == self.message_id);
-        delivery.attempts > 0 && went_there && (sent_so || !sent_once)
+        went_there && item.delivery.may_be(&self.message_id)
     }
 }
 

@@ -35,14 +35,20 @@ pub enum SendError {
 }
 
 impl SendError {
+    /// Why, in the mail system's words.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Retry { reason, .. } | Self::Ambiguous { reason } | Self::Park { reason } => {
+                reason
+            }
+        }
+    }
+
     /// What failed, for logs.
     #[must_use]
     pub fn code(&self) -> &str {
-        match self {
-            Self::Retry { reason, .. } | Self::Ambiguous { reason } | Self::Park { reason } => {
-                code(reason)
-            }
-        }
+        code(self.reason())
     }
 }
 

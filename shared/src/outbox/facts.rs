@@ -18,6 +18,7 @@ use serde::Serialize;
     Eq,
     PartialOrd,
     Ord,
+    Hash,
     Serialize,
     strum::IntoStaticStr,
     strum::VariantArray,
@@ -86,7 +87,7 @@ impl FactKind {
 }
 
 /// When something was so, and what the mail system says of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailFact {
     /// When, by the mail system's clock, in whole milliseconds.
     pub at: Timestamp,
@@ -109,7 +110,7 @@ impl EmailFact {
 }
 
 /// All that is known of an e-mail.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct EmailFacts(BTreeMap<FactKind, EmailFact>);
 
 impl EmailFacts {

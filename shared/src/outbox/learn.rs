@@ -13,7 +13,7 @@ use crate::email::{EmailId, OutboxEmail};
 use crate::incident::clock::after;
 
 /// What is to be written because facts came in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Learned {
     /// Of which e-mail.
     pub id: EmailId,
@@ -26,7 +26,7 @@ pub struct Learned {
 }
 
 /// A fact that is new of an e-mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct News {
     /// Of which kind.
     pub kind: FactKind,
@@ -103,6 +103,24 @@ impl EmailItem {
         let parked_because = joined.reason().filter(|_| !was_parked);
         let id = self.email.id.clone();
         (!news.is_empty()).then_some(Learned { id, news, was_parked, parked_because })
+    }
+
+    /// As it is once that is written, if it is as it was when that was learned.
+    #[must_use]
+    pub fn learned(&self, learned: &Learned) -> Option<Self> {
+        let was_parked = self.delivery.status == DeliveryStatus::Parked;
+        let is_as_before = was_parked == learned.was_parked
+            && learned.news.iter().all(|news| self.facts.get(news.kind) == news.before.as_ref());
+        if !is_as_before {
+            return None;
+        }
+        let mut delivery = self.delivery.ended(learned.status());
+        if !was_parked {
+            delivery.error = None;
+        }
+        let news = learned.news.iter().map(|news| (news.kind, news.now.clone()));
+        let facts = news.collect::<EmailFacts>().joined(&self.facts);
+        Some(Self::of(self.email.clone(), delivery, facts))
     }
 
     /// How it stands at `now`; `None` before SES took it. What counts as not told outweighs the rest,

@@ -5,8 +5,10 @@
 //! What SES says of an e-mail afterwards are [facts](EmailFacts). Pure: it must never know how
 //! anything is sent.
 
+mod attempt;
 mod facts;
 mod learn;
+mod transition;
 
 use std::fmt;
 
@@ -17,8 +19,10 @@ use crate::email::{EmailId, OutboxEmail, Thread};
 use crate::incident::clock::after;
 use crate::webhook::{OutboxWebhook, WebhookId};
 
+pub use attempt::{ANSWER, CLOCKS_APART};
 pub use facts::{EmailFact, EmailFacts, FactKind};
 pub use learn::{Confirmation, Learned, News};
+pub use transition::ParkedEmail;
 
 /// How long the stream has to hand out what is pending before the sweep does.
 pub const PENDING_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -73,7 +77,7 @@ impl From<WebhookId> for OutboxId {
 }
 
 /// How far something in the outbox got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
     /// To be sent.
@@ -92,7 +96,7 @@ pub enum DeliveryStatus {
 }
 
 /// The delivery of something in the outbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Delivery {
     /// How far it got.
     pub status: DeliveryStatus,
@@ -163,7 +167,7 @@ pub struct WebhookItem {
 }
 
 /// What became of one attempt, to be recorded under the lease.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Settlement {
     /// It was taken.
     Sent {

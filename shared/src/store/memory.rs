@@ -218,75 +218,39 @@ impl State {
 
     /// Takes what is pending under a lease; whether it was.
     fn claim(&mut self, id: &OutboxId, claim_id: &str, lease_until: Timestamp) -> bool {
-        let is_pending = |delivery: &&mut Delivery| delivery.status == DeliveryStatus::Pending;
-        let Some(delivery) = self.delivery(id).filter(is_pending) else { return false };
-        delivery.status = DeliveryStatus::Sending;
-        delivery.claim_id = Some(claim_id.to_owned());
-        delivery.due_at = Some(lease_until);
-        delivery.attempts += 1;
-        self.index_outbox(id.clone());
-        true
+        self.moved(id, |delivery| delivery.claim(claim_id, lease_until))
     }
 
     /// Records what is known of an e-mail, if it is as it was when that was learned.
     fn learn(&mut self, learned: &Learned) -> bool {
-        let is_as_before = |item: &&mut EmailItem| {
-            (item.delivery.status == DeliveryStatus::Parked) == learned.was_parked
-                && learned.news.iter().all(|n| item.facts.get(n.kind) == n.before.as_ref())
-        };
-        let Some(item) = self.emails.get_mut(&learned.id).filter(is_as_before) else {
-            return false;
-        };
-        let mut delivery = item.delivery.clone();
-        delivery.status = learned.status();
-        delivery.due_at = None;
-        delivery.claim_id = None;
-        if !learned.was_parked {
-            delivery.error = None;
-        }
-        let news = learned.news.iter().map(|news| (news.kind, news.now.clone()));
-        let facts = news.collect::<EmailFacts>().joined(&item.facts);
-        *item = EmailItem::of(item.email.clone(), delivery, facts);
-        self.index_outbox(learned.id.clone().into());
-        true
+        self.moved_email(&learned.id, |item| item.learned(learned))
     }
 
     /// Parks an e-mail, if it is as it was found; whether it was.
     fn park(&mut self, parked: &ParkedEmail) -> bool {
-        let (id, error) = match parked {
-            ParkedEmail::Undelivered(learned) => return self.learn(learned),
-            ParkedEmail::Unsendable { id, claim_id, error } => {
-                if self.claimed(&id.clone().into(), claim_id).is_err() {
-                    return false;
-                }
-                (id, error)
-            }
-            ParkedEmail::Unreadable { id, error } => (id, error),
-        };
-        let is_parked = |item: &EmailItem| item.delivery.status == DeliveryStatus::Parked;
-        let Some(item) = self.emails.get_mut(id).filter(|item| !is_parked(item)) else {
-            return false;
-        };
-        item.delivery.status = DeliveryStatus::Parked;
-        item.delivery.due_at = None;
-        item.delivery.claim_id = None;
-        item.delivery.error = Some(error.clone());
-        self.index_outbox(id.clone().into());
+        self.moved_email(parked.id(), |item| item.park(parked))
+    }
+
+    /// Writes what comes next of a delivery, if anything does.
+    fn moved(&mut self, id: &OutboxId, next: impl Fn(&Delivery) -> Option<Delivery>) -> bool {
+        let Some(delivery) = self.delivery(id) else { return false };
+        let Some(next) = next(delivery) else { return false };
+        *delivery = next;
+        self.index_outbox(id.clone());
         true
     }
 
-    /// The delivery of what is due at exactly that instant.
-    fn due_at(&mut self, id: &OutboxId, due_at: Timestamp) -> Option<&mut Delivery> {
-        self.delivery(id).filter(|delivery| delivery.due_at == Some(due_at))
-    }
-
-    fn claimed(&mut self, id: &OutboxId, claim_id: &str) -> Result<&mut Delivery, StoreError> {
-        let delivery = self.delivery(id);
-        let holds = |delivery: &&mut Delivery| {
-            delivery.status == DeliveryStatus::Sending
-                && delivery.claim_id.as_deref() == Some(claim_id)
-        };
-        delivery.filter(holds).ok_or(StoreError::Conflict)
+    /// The same for an e-mail.
+    fn moved_email(
+        &mut self,
+        id: &EmailId,
+        next: impl Fn(&EmailItem) -> Option<EmailItem>,
+    ) -> bool {
+        let Some(item) = self.emails.get_mut(id) else { return false };
+        let Some(next) = next(item) else { return false };
+        *item = next;
+        self.index_outbox(id.clone().into());
+        true
     }
 }
 
@@ -404,31 +368,8 @@ impl Store for MemoryStore {
         claim_id: &str,
         settlement: &Settlement,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
-        let delivery = state.claimed(id, claim_id)?;
-        delivery.claim_id = None;
-        match settlement.clone() {
-            Settlement::Sent { ses_message_id, sent_at } => {
-                delivery.status = DeliveryStatus::Sent;
-                delivery.due_at = None;
-                delivery.ses_message_id = ses_message_id;
-                delivery.sent_at = Some(sent_at);
-                delivery.error = None;
-            }
-            Settlement::Retry { due_at, ambiguous, error } => {
-                delivery.status = DeliveryStatus::Retrying;
-                delivery.due_at = Some(due_at);
-                delivery.ambiguous += u32::from(ambiguous);
-                delivery.error = Some(error);
-            }
-            Settlement::Parked { error } => {
-                delivery.status = DeliveryStatus::Parked;
-                delivery.due_at = None;
-                delivery.error = Some(error);
-            }
-        }
-        state.index_outbox(id.clone());
-        Ok(())
+        let settled = self.state().moved(id, |delivery| delivery.settle(claim_id, settlement));
+        if settled { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn requeue(
@@ -442,28 +383,12 @@ impl Store for MemoryStore {
             OutboxId::Email(id) => state.emails.get(id).map(|item| item.email.created_at),
             OutboxId::Webhook(id) => state.webhooks.get(id).map(|item| item.webhook.created_at),
         };
-        let Some(delivery) = state.due_at(id, due_at) else { return Ok(None) };
-        delivery.ambiguous += u32::from(delivery.status == DeliveryStatus::Sending);
-        delivery.status = DeliveryStatus::Pending;
-        delivery.claim_id = None;
-        delivery.due_at = Some(pending_until);
-        state.index_outbox(id.clone());
-        Ok(Some(Requeued { created_at }))
+        let requeued = state.moved(id, |delivery| delivery.requeue(due_at, pending_until));
+        Ok(requeued.then_some(Requeued { created_at }))
     }
 
     async fn cancel_email(&self, id: &EmailId, due_at: Timestamp) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        let calls_for_action =
-            state.emails.get(id).is_some_and(|item| item.email.kind.calls_for_action());
-        let Some(delivery) = state.due_at(&id.clone().into(), due_at).filter(|_| calls_for_action)
-        else {
-            return Ok(false);
-        };
-        delivery.status = DeliveryStatus::Cancelled;
-        delivery.claim_id = None;
-        delivery.due_at = None;
-        state.index_outbox(id.clone().into());
-        Ok(true)
+        Ok(self.state().moved_email(id, |item| item.cancel(due_at)))
     }
 
     async fn open_incidents(

@@ -22,6 +22,7 @@ use crate::incident::{Change, Incident};
 use crate::outbox::{EmailItem, Learned, OutboxId, Settlement, WebhookItem};
 use crate::webhook::WebhookId;
 
+pub use crate::outbox::ParkedEmail;
 pub use limit::Limit;
 
 /// Over how many partitions the `due` index is spread. A sweep asks each of them; more of them
@@ -141,49 +142,6 @@ pub struct HeldPage {
     pub mails: Vec<(Timestamp, HeldMail)>,
     /// Where the next page begins, if there may be one.
     pub next: Option<(Timestamp, MailId)>,
-}
-
-/// An e-mail that is given up on, by how that was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ParkedEmail {
-    /// An attempt to send it, under a claim that must still hold.
-    Unsendable {
-        /// Which.
-        id: EmailId,
-        /// The claim.
-        claim_id: String,
-        /// Why.
-        error: String,
-    },
-    /// It cannot even be read.
-    Unreadable {
-        /// Which.
-        id: EmailId,
-        /// Why.
-        error: String,
-    },
-    /// SES took it, and says that it reached nobody.
-    Undelivered(Learned),
-}
-
-impl ParkedEmail {
-    /// Which.
-    #[must_use]
-    pub fn id(&self) -> &EmailId {
-        match self {
-            Self::Unsendable { id, .. } | Self::Unreadable { id, .. } => id,
-            Self::Undelivered(learned) => &learned.id,
-        }
-    }
-
-    /// Why, in the mail system's words.
-    #[must_use]
-    pub fn why(&self) -> &str {
-        match self {
-            Self::Unsendable { error, .. } | Self::Unreadable { error, .. } => error,
-            Self::Undelivered(learned) => learned.parked_because.as_deref().unwrap_or_default(),
-        }
-    }
 }
 
 /// Who asked, and the key under which the caller will ask again.
