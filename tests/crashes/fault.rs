@@ -36,10 +36,13 @@ pub enum Fault {
     TimedOut,
     /// The server never gets it, and the SDK waits until it gives up.
     NeverArrived,
+    /// The same, but the request was only held up on its way, and is done when it is wanted no more: once
+    /// the job is done, or before the call that [`Case::arrival`](super::plan::Case::arrival) names.
+    ArrivesLate,
 }
 
 impl Fault {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::CrashBefore,
         Self::CrashAfter,
         Self::AnswerLost,
@@ -48,6 +51,7 @@ impl Fault {
         Self::ThrottledOnce,
         Self::TimedOut,
         Self::NeverArrived,
+        Self::ArrivesLate,
     ];
 
     /// Whether the SDK's next attempt is spared.
@@ -72,7 +76,7 @@ impl Fault {
         Self::at(call.service).filter(move |fault| !reads || tells(fault))
     }
 
-    /// Whether the server has done what it was asked.
+    /// Whether the server has done what it was asked by the time at which the function goes on.
     fn is_done(self) -> bool {
         matches!(self, Self::CrashAfter | Self::AnswerLost | Self::AnswerLostOnce | Self::TimedOut)
     }
@@ -91,7 +95,8 @@ impl Struck {
     /// Whether an e-mail or a webhook may go out once more because of it: it went out and the answer
     /// did not come in, or it did and could not be noted.
     pub fn is_ambiguous(&self, sends_to: Service) -> bool {
-        let sends = self.service == sends_to && self.fault.is_done();
+        let is_taken = self.fault.is_done() || self.fault == Fault::ArrivesLate;
+        let sends = self.service == sends_to && is_taken;
         let is_noted = self.fault.is_done() || self.fault.is_of_one_attempt();
         let notes = self.service == Service::DynamoDb && self.after == Some(sends_to);
         sends || (notes && !is_noted)

@@ -158,6 +158,7 @@ impl<'a> Matrix<'a> {
             answer = self.until_done(self.job.trigger).await;
         }
         let emptied = self.empty_the_outbox().await;
+        functions.plan.late_arrives();
         let (calls, struck) = functions.plan.end();
         let (emails, webhooks) = functions.others.take();
         self.is = functions.table.read().await;
@@ -229,7 +230,7 @@ fn hands_out(functions: &Functions) -> LocalBoxFuture<'_, Ended> {
 fn singles(calls: &[Call]) -> Vec<Case> {
     let at = |(at, call): (usize, &Call)| Fault::at(call.service).map(move |fault| (at, fault));
     let faults = calls.iter().enumerate().flat_map(at);
-    let faults = faults.map(|fault| Case { faults: vec![fault], is_duplicated: false });
+    let faults = faults.map(|fault| Case { faults: vec![fault], ..Case::default() });
     faults.chain([Case { is_duplicated: true, ..Case::default() }]).collect()
 }
 
@@ -250,6 +251,10 @@ fn pairs_with(single: &Case, calls: &[Call], on_the_way: &[Call]) -> Vec<Case> {
         Case { faults, ..single.clone() }
     };
     let mut pairs: Vec<_> = second.map(pair).collect();
+    if single.faults.iter().any(|(_, fault)| *fault == Fault::ArrivesLate) {
+        let arrivals = (from..on_the_way.len()).map(Some);
+        pairs.extend(arrivals.map(|arrival| Case { arrival, ..single.clone() }));
+    }
     if !single.is_duplicated {
         pairs.push(Case { is_duplicated: true, ..single.clone() });
     }
@@ -272,7 +277,9 @@ fn repeats(sent: &[Taken], service: Service, struck: &[Struck]) -> Result<(), St
     if repeated > ambiguous {
         return Err(format!("{repeated} repeats of {ambiguous} ambiguous answers: {times:?}"));
     }
-    let says_so = |labels: &Vec<bool>| labels.iter().skip(1).all(|is_labelled| *is_labelled);
+    // The first, which does not say so, may have been held up behind one that does.
+    let says_so =
+        |labels: &Vec<bool>| labels.iter().filter(|is_labelled| !**is_labelled).count() <= 1;
     if service == Service::Ses && !times.values().all(says_so) {
         return Err(format!("a repeat does not say so: {times:?}"));
     }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use tokio::sync::Notify;
 
 use super::fault::{Fault, Service, Struck};
+use super::wire::Server;
 
 /// What goes wrong while a job is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,6 +17,22 @@ pub struct Case {
     pub faults: Vec<(usize, Fault)>,
     /// Whether the event comes once more after it was handled.
     pub is_duplicated: bool,
+    /// Before which call that arrives which [arrives late](Fault::ArrivesLate); without it, at the end.
+    pub arrival: Option<usize>,
+}
+
+/// A request that is held up on its way.
+#[derive(Debug)]
+pub struct Late {
+    pub server: Arc<dyn Server>,
+    pub request: HttpRequest,
+}
+
+impl Late {
+    /// It arrives. Nobody waits for the answer.
+    pub fn arrive(self) {
+        drop(self.server.answer(self.request));
+    }
 }
 
 /// A call of the SDK, or a request to a receiver of webhooks.
@@ -50,6 +68,7 @@ struct State {
     /// The SDK names each call, by the same name at each attempt.
     by_name: HashMap<String, usize>,
     struck: Vec<Struck>,
+    late: Vec<Late>,
 }
 
 impl Plan {
@@ -66,11 +85,19 @@ impl Plan {
 
     /// What goes wrong with this attempt.
     pub fn fault_of(&self, call: Call, name: Option<&str>) -> Option<Fault> {
+        let (before, index, arrives) = {
+            let state = self.state();
+            let before = name.and_then(|name| state.by_name.get(name).copied());
+            let index = before.unwrap_or(state.calls.len());
+            let arrival = state.case.as_ref().and_then(|case| case.arrival);
+            (before, index, before.is_none() && arrival == Some(index))
+        };
+        if arrives {
+            self.late_arrives();
+        }
         let mut state = self.state();
         let state = &mut *state;
         let case = state.case.as_ref()?;
-        let before = name.and_then(|name| state.by_name.get(name).copied());
-        let index = before.unwrap_or(state.calls.len());
         let fault = case.faults.iter().find(|(at, _)| *at == index).map(|(_, fault)| *fault);
         if before.is_some() {
             return fault.filter(|fault| !fault.is_of_one_attempt());
@@ -84,6 +111,17 @@ impl Plan {
         }
         state.calls.push(call);
         fault
+    }
+
+    /// Holds a request up on its way.
+    pub fn hold_up(&self, late: Late) {
+        self.state().late.push(late);
+    }
+
+    /// What was held up arrives.
+    pub fn late_arrives(&self) {
+        let late = std::mem::take(&mut self.state().late);
+        late.into_iter().for_each(Late::arrive);
     }
 
     /// The process dies: whoever runs it drops all that it does.

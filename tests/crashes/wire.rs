@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use tokio::runtime::Handle;
 
 use super::fault::{Fault, Service, throttled};
-use super::plan::{Call, Plan};
+use super::plan::{Call, Late, Plan};
 
 type Answered = Result<HttpResponse, ConnectorError>;
 
@@ -42,6 +42,8 @@ impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let operation = operation(self.service, &request);
         let name = request.headers().get("amz-sdk-invocation-id").map(str::to_owned);
+        let is_first =
+            request.headers().get("amz-sdk-request").is_none_or(|n| n.contains("attempt=1"));
         let call = Call { service: self.service, operation };
         let lost = || ConnectorError::io("the connection ended without an answer".into());
         match self.plan.fault_of(call, name.as_deref()) {
@@ -56,6 +58,8 @@ impl HttpConnector for Wire {
             Some(fault) => {
                 if matches!(fault, Fault::CrashAfter | Fault::TimedOut) {
                     drop(self.server.answer(request));
+                } else if fault == Fault::ArrivesLate && is_first {
+                    self.plan.hold_up(Late { server: self.server.clone(), request });
                 }
                 if matches!(fault, Fault::CrashBefore | Fault::CrashAfter) {
                     self.plan.die();
