@@ -1,6 +1,6 @@
 //! One job with each fault at each of its calls, and with each pair of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -59,6 +59,8 @@ pub struct Matrix<'a> {
     /// What runs without faults come to, each with its answer: done once, and as often more as the API
     /// says that it may be.
     right: Vec<(String, String)>,
+    /// The ids of what then goes out.
+    sent: BTreeSet<String>,
     found: Found,
 }
 
@@ -68,8 +70,8 @@ impl<'a> Matrix<'a> {
         (job.set_up)(functions).await;
         let (was, elapsed) = (functions.table.read().await, functions.elapsed());
         let is = was.clone();
-        let (right, found) = (Vec::new(), Found::default());
-        let mut matrix = Self { functions, job, was, elapsed, is, right, found };
+        let (right, sent, found) = (Vec::new(), BTreeSet::new(), Found::default());
+        let mut matrix = Self { functions, job, was, elapsed, is, right, sent, found };
         let before = functions.table.comparable(&matrix.was, job.empties_outbox);
         for times in 1..=job.at_most {
             let case = Case::default();
@@ -77,6 +79,8 @@ impl<'a> Matrix<'a> {
             assert!(job.only_reads || played.state != before, "{job}: does nothing");
             if times == 1 {
                 matrix.found.calls = played.calls.len();
+                matrix.sent = ids(&played);
+                assert_eq!(matrix.sent.is_empty(), !job.empties_outbox, "{job}: what went out");
             }
             matrix.right.push((played.state, played.answer));
         }
@@ -136,6 +140,10 @@ impl<'a> Matrix<'a> {
             if let Err(why) = repeats(sent, service, &played.struck) {
                 self.violated(&case, why);
             }
+        }
+        let sent = ids(&played);
+        if sent != self.sent {
+            self.violated(&case, format!("{sent:?} went out, and not {:?}", self.sent));
         }
         self.found.repeats += times(&played.emails).values().map(|n| n.len() - 1).sum::<usize>();
         Some(played.calls)
@@ -259,6 +267,10 @@ fn pairs_with(single: &Case, calls: &[Call], on_the_way: &[Call]) -> Vec<Case> {
         pairs.push(Case { is_duplicated: true, ..single.clone() });
     }
     pairs
+}
+
+fn ids(played: &Played) -> BTreeSet<String> {
+    played.emails.iter().chain(&played.webhooks).map(|taken| taken.id.clone()).collect()
 }
 
 fn times(sent: &[Taken]) -> BTreeMap<&str, Vec<bool>> {
