@@ -17,12 +17,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at what is wrong")]
 
+mod cases;
 mod fault;
 mod functions;
 mod jobs;
 mod matrix;
 mod others;
 mod plan;
+mod sent;
 mod table;
 mod wire;
 
@@ -58,7 +60,7 @@ fn play(job: &Job, stride: usize) -> Found {
 
 /// Plays all jobs, as many at once as there are cores; prints a line for each.
 fn play_all(stride: usize) -> Vec<String> {
-    let only = std::env::var("JOB").unwrap_or_default();
+    let only = only();
     let jobs: Vec<_> = jobs::all().into_iter().filter(|j| j.to_string().contains(&only)).collect();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -86,6 +88,12 @@ fn play_all(stride: usize) -> Vec<String> {
     };
     print(&line(&format!("{} jobs", found.len()), &total));
     found.into_iter().flat_map(|f| f.violations.into_iter().take(TOLD)).collect()
+}
+
+/// What the names of the jobs to be played have in them.
+#[expect(clippy::disallowed_methods, reason = "it is for whoever looks at one job")]
+fn only() -> String {
+    std::env::var("JOB").unwrap_or_default()
 }
 
 fn line(what: &str, found: &Found) -> String {

@@ -1,16 +1,18 @@
 //! One job with each fault at each of its calls, and with each pair of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use jiff::SignedDuration;
 
-use super::fault::{Fault, Service, Struck};
+use super::cases::{pairs_with, singles};
+use super::fault::{Service, Struck};
 use super::functions::{Ended, Functions};
 use super::jobs::Job;
 use super::others::Taken;
 use super::plan::{Call, Case};
+use super::sent::{repeats, times};
 use super::table::{Items, waiting};
 
 /// How often an event comes again before it counts as lost.
@@ -90,13 +92,14 @@ impl<'a> Matrix<'a> {
     /// Plays all of it; of the pairs each `stride`th.
     pub async fn play_all(mut self, stride: usize) -> Found {
         let calls = self.calls_of(Case::default()).await;
+        let found = (self.job.found)();
         let mut pairs = 0;
         for single in singles(&calls) {
             self.found.singles += 1;
             let Some(on_the_way) = self.check(single.clone()).await else { continue };
             for pair in pairs_with(&single, &calls, &on_the_way) {
                 pairs += 1;
-                if pairs % stride == 0 {
+                if pairs % stride == 0 || found.contains(&pair) {
                     self.found.played += 1;
                     self.check(pair).await;
                 }
@@ -234,72 +237,8 @@ fn hands_out(functions: &Functions) -> LocalBoxFuture<'_, Ended> {
     .boxed_local()
 }
 
-/// Each fault at each of these calls; and the event twice.
-fn singles(calls: &[Call]) -> Vec<Case> {
-    let at = |(at, call): (usize, &Call)| Fault::at(call.service).map(move |fault| (at, fault));
-    let faults = calls.iter().enumerate().flat_map(at);
-    let faults = faults.map(|fault| Case { faults: vec![fault], ..Case::default() });
-    faults.chain([Case { is_duplicated: true, ..Case::default() }]).collect()
-}
-
-/// All pairs whose first is this, which makes these calls `on_the_way` where `calls` are made without
-/// it. The second strikes after the first; of an event that comes twice, at its second time.
-fn pairs_with(single: &Case, calls: &[Call], on_the_way: &[Call]) -> Vec<Case> {
-    let from = match single.faults.first() {
-        Some((at, fault)) if Fault::in_pairs(&calls[*at]).any(|it| it == *fault) => at + 1,
-        Some(_) => return Vec::new(),
-        None => calls.len(),
-    };
-    let at = |(at, call): (usize, &Call)| {
-        Fault::in_pairs(call).map(move |fault| (at, fault)).collect::<Vec<_>>()
-    };
-    let second = on_the_way.iter().enumerate().skip(from).flat_map(at);
-    let pair = |fault| {
-        let faults = single.faults.iter().copied().chain([fault]).collect();
-        Case { faults, ..single.clone() }
-    };
-    let mut pairs: Vec<_> = second.map(pair).collect();
-    if single.faults.iter().any(|(_, fault)| *fault == Fault::ArrivesLate) {
-        let arrivals = (from..on_the_way.len()).map(Some);
-        pairs.extend(arrivals.map(|arrival| Case { arrival, ..single.clone() }));
-    }
-    if !single.is_duplicated {
-        pairs.push(Case { is_duplicated: true, ..single.clone() });
-    }
-    pairs
-}
-
 fn ids(played: &Played) -> BTreeSet<String> {
     played.emails.iter().chain(&played.webhooks).map(|taken| taken.id.clone()).collect()
-}
-
-fn times(sent: &[Taken]) -> BTreeMap<&str, Vec<bool>> {
-    let mut times = BTreeMap::<_, Vec<bool>>::new();
-    for taken in sent {
-        times.entry(taken.id.as_str()).or_default().push(taken.is_labelled);
-    }
-    times
-}
-
-/// Whatever was sent once more may have been, and says so: at most once for each ambiguous answer.
-fn repeats(sent: &[Taken], service: Service, struck: &[Struck]) -> Result<(), String> {
-    let ambiguous = struck.iter().filter(|struck| struck.is_ambiguous(service)).count();
-    let times = times(sent);
-    let repeated = times.values().map(|labels| labels.len() - 1).sum::<usize>();
-    if repeated > ambiguous {
-        return Err(format!("{repeated} repeats of {ambiguous} ambiguous answers: {times:?}"));
-    }
-    // The first, which does not say so, may have been held up behind one that does.
-    let says_so =
-        |labels: &Vec<bool>| labels.iter().filter(|is_labelled| !**is_labelled).count() <= 1;
-    if service == Service::Ses && !times.values().all(says_so) {
-        return Err(format!("a repeat does not say so: {times:?}"));
-    }
-    // Only what was under way when something went wrong may be one.
-    if struck.is_empty() && sent.iter().any(|taken| taken.is_labelled) {
-        return Err(format!("says that it is a repeat, and is none: {times:?}"));
-    }
-    Ok(())
 }
 
 /// Where it differs from what is right.

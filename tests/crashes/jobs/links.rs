@@ -9,7 +9,9 @@ use jiff::SignedDuration;
 use shared::incident::values::Language;
 use shared::links::{Action, Link, LinkKeys};
 
+use super::super::fault::Fault;
 use super::super::functions::{Ended, Functions};
+use super::super::plan::Case;
 use super::{Job, PLAIN, asked, asks, escalates, opens};
 
 const FUNCTION: &str = "manage-incident";
@@ -58,6 +60,12 @@ pub fn jobs() -> Vec<Job> {
             name: "a link escalates",
             set_up: |functions| Box::pin(opens(functions)),
             trigger: |functions| Box::pin(link_escalates(functions)),
+            // The form was sent twice, and the first escalates while the second is looked at: the page
+            // told of the promise from before it.
+            found: || {
+                let faults = vec![(3, Fault::ArrivesLate)];
+                vec![Case { faults, arrival: Some(5), ..Case::default() }]
+            },
             ..PLAIN
         },
         Job {

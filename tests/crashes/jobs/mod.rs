@@ -17,6 +17,7 @@ use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
 
 use super::functions::{Ended, Functions};
+use super::plan::Case;
 
 /// One job.
 pub struct Job {
@@ -35,6 +36,8 @@ pub struct Job {
     pub answers_may_differ: bool,
     /// Whether nothing is written.
     pub only_reads: bool,
+    /// Pairs that are played by `cargo test`, too: those that have found something once.
+    pub found: fn() -> Vec<Case>,
 }
 
 impl fmt::Display for Job {
@@ -53,6 +56,7 @@ const PLAIN: Job = Job {
     at_most: 1,
     answers_may_differ: false,
     only_reads: false,
+    found: Vec::new,
 };
 
 /// All of them.

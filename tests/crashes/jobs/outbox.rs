@@ -2,7 +2,9 @@
 
 use futures::FutureExt;
 
+use super::super::fault::Fault;
 use super::super::functions::{Ended, Functions};
+use super::super::plan::Case;
 use super::sweeps::sweeps;
 use super::{Job, PLAIN, escalates};
 
@@ -17,6 +19,12 @@ pub fn jobs() -> Vec<Job> {
             set_up: |functions| all_but(functions, TO_A_TEAM).boxed_local(),
             trigger: |functions| hand_out(functions, TO_A_TEAM).boxed_local(),
             empties_outbox: true,
+            // Somebody else has sent it when an attempt is settled whose answer was lost: this alone tells
+            // a store that does not look whose claim it is.
+            found: || {
+                let faults = vec![(2, Fault::AnswerLost), (3, Fault::ArrivesLate)];
+                vec![Case { faults, ..Case::default() }]
+            },
             ..PLAIN
         },
         Job {
