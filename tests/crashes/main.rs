@@ -36,8 +36,8 @@ use functions::Functions;
 use jobs::Job;
 use matrix::{Found, Matrix};
 
-/// In `cargo test`, each 61st pair of a job is played. A prime, so that no kind of fault is left out.
-const STRIDE: usize = 61;
+/// In `cargo test`, each 97th pair of a job is played. A prime, so that no kind of fault is left out.
+const STRIDE: usize = 97;
 /// How many violations of a job are told.
 const TOLD: usize = 3;
 
