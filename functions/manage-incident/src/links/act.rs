@@ -117,9 +117,15 @@ impl<S: Store> Pages<S> {
                 let incident = &change.incident;
                 self.say(&Said::Escalated { incident, justification }, link.language)
             }
-            Ok(Outcome::AlreadyAnswered(_)) => {
-                self.say(&Said::Escalated { incident, justification }, link.language)
-            }
+            // What was looked at may be from before the first time: it promises no response yet.
+            Ok(Outcome::AlreadyAnswered(_)) => match self.desk.store.load(&link.incident).await {
+                Ok(Some(incident)) => {
+                    let said = Said::Escalated { incident: &incident, justification };
+                    self.say(&said, link.language)
+                }
+                Ok(None) => self.say(&Said::NoIncident, link.language),
+                Err(error) => self.failed(&error, link.language),
+            },
             Ok(Outcome::OverLimit(limit)) => {
                 self.say(&Said::TooMany { until: limit.until }, link.language)
             }
