@@ -1,5 +1,7 @@
 # The tools of .ci/run, pinned, in $TOOLS. Each function is content when the tool is there, or installs it.
 
+# The machine's own: what is installed is ahead of it on the PATH, and is removed before it is made anew.
+PYTHON=$(command -v python3)
 CARGO_DENY=0.20.2
 CFN_GUARD=3.2.1
 
@@ -15,9 +17,9 @@ get_python() { # environment, requirements
     local environment=$TOOLS/$1 requirements=.ci/$2
     cmp --silent "$requirements" "$environment/requirements.txt" && return
     printf '\n==> installing the Python tools of %s (about a minute)\n' "$requirements"
-    python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' &&
+    "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 10))' &&
         rm -rf "$environment" &&
-        python3 -m venv "$environment" &&
+        "$PYTHON" -m venv "$environment" &&
         "$environment/bin/pip" install --quiet --requirement "$requirements" &&
         cp "$requirements" "$environment/requirements.txt"
 }
