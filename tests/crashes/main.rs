@@ -84,7 +84,6 @@ fn play_all(stride: usize) -> Vec<String> {
         played: sum(|f| f.played),
         struck: sum(|f| f.struck),
         repeats: sum(|f| f.repeats),
-        known: sum(|f| f.known),
         violations: found.iter().flat_map(|f| f.violations.clone()).collect(),
     };
     print(&line(&format!("{} jobs", found.len()), &total));
@@ -99,14 +98,13 @@ fn only() -> String {
 
 fn line(what: &str, found: &Found) -> String {
     format!(
-        "{what:<58} {:>4} calls {:>5} singles {:>6} of {:>6} pairs {:>6} faults {:>5} repeats {:>2} known {:>3} violations",
+        "{what:<58} {:>4} calls {:>5} singles {:>6} of {:>6} pairs {:>6} faults {:>5} repeats {:>3} violations",
         found.calls,
         found.singles,
         found.played,
         found.pairs,
         found.struck,
         found.repeats,
-        found.known,
         found.violations.len(),
     )
 }

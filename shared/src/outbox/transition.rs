@@ -58,8 +58,11 @@ impl Delivery {
     /// again.
     #[must_use]
     pub fn claim(&self, claim_id: &str, lease_until: Timestamp) -> Option<Self> {
-        let is_ours = self.status == DeliveryStatus::Pending || self.is_claimed_by(claim_id);
-        is_ours.then(|| Self {
+        if self.is_claimed_by(claim_id) {
+            // Asked again, because the answer was lost: it is one attempt.
+            return Some(self.clone());
+        }
+        (self.status == DeliveryStatus::Pending).then(|| Self {
             status: DeliveryStatus::Sending,
             claim_id: Some(claim_id.to_owned()),
             due_at: Some(lease_until),

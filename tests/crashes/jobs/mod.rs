@@ -38,8 +38,6 @@ pub struct Job {
     pub only_reads: bool,
     /// Pairs that are played by `cargo test`, too: those that have found something once.
     pub found: fn() -> Vec<Case>,
-    /// What is known to end otherwise, and is counted apart.
-    pub known: fn(&Case) -> bool,
 }
 
 impl fmt::Display for Job {
@@ -59,7 +57,6 @@ const PLAIN: Job = Job {
     answers_may_differ: false,
     only_reads: false,
     found: Vec::new,
-    known: |_| false,
 };
 
 /// All of them.

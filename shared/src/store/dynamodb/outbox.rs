@@ -36,11 +36,8 @@ pub(super) async fn claim(
     claim_id: &str,
     lease_until: Timestamp,
 ) -> Result<Option<Item>, StoreError> {
-    // Our own claim counts as ours: the SDK asks again when an answer was lost on its way.
     let outcome = update(store, id)
-        .condition_expression(known_and(
-            "#status = :pending OR (#status = :sending AND claim_id = :claim_id)",
-        ))
+        .condition_expression(known_and("#status = :pending"))
         .update_expression(
             "SET #status = :sending, claim_id = :claim_id, due_at = :lease_until \
              ADD attempts :one",
@@ -55,8 +52,14 @@ pub(super) async fn claim(
         .await;
     match failure::conditional(outcome)? {
         Ok(output) => Ok(output.attributes),
-        Err(_) => Ok(None),
+        // Our own claim is ours: the SDK asks again when an answer was lost on its way. It is one attempt.
+        Err(refused) => Ok(refused.filter(|item| is_claimed_by(item, claim_id))),
     }
+}
+
+fn is_claimed_by(item: &Item, claim_id: &str) -> bool {
+    let says = |name: &str, what: &str| items::text(item, name).as_deref() == Some(what);
+    says(items::STATUS, "sending") && says("claim_id", claim_id)
 }
 
 pub(super) async fn load_email(
