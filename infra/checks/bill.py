@@ -6,13 +6,13 @@
 Counts are what the tests counted. What no test can count is under ASSUMED, and said in the README.
 """
 
-import json
 import math
 import re
 import sys
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from promises.metrics import told
+from promises.reading import INFRA, ROOT
+
 COUNTED = ROOT / "tests/store/snapshots/store__costs__what_each_job_costs.snap"
 README = ROOT / "README.md"
 
@@ -71,12 +71,11 @@ def counted():
 
 def watched():
     """How many metrics an idle desk tells, a busy one tells, and alarms watch."""
-    template = (ROOT / "infra/template.yaml").read_text()
+    template = (INFRA / "template.yaml").read_text()
     alarms = re.findall(r"^  \w+Alarm:\n(?:    .*\n)+", template, re.MULTILINE)
     watches = sum(max(alarm.count("MetricName:"), 1) for alarm in alarms)
-    told = json.loads((ROOT / "infra/checks/metrics.json").read_text()).values()
     # In total, and by each value of its dimensions.
-    busy = sum(1 + sum(map(len, metric["by"].values())) for metric in told)
+    busy = sum(1 + sum(map(len, metric["by"].values())) for metric in told().values())
     return len(QUIET), busy, watches
 
 

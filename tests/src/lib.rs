@@ -5,6 +5,7 @@
 
 pub mod arrivals;
 pub mod asked;
+pub mod bodies;
 pub mod call;
 pub mod capacity;
 pub mod counted;

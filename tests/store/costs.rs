@@ -16,6 +16,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use desk_tests::arrivals::Arriving;
+use desk_tests::bodies;
 use desk_tests::call::{get, post, post_once, send};
 use desk_tests::capacity::Capacity;
 use desk_tests::counted::Counter;
@@ -202,18 +203,11 @@ fn ada() -> Value {
 }
 
 fn escalation(number: &str) -> Value {
-    json!({
-        "incident_number": number,
-        "business_justification": "None of our shops can sell anything since this morning.",
-        "requester": ada(),
-    })
+    bodies::escalation(number, &ada())
 }
 
 fn p1(number: &str, channel: &str) -> Value {
-    json!({
-        "number": number, "priority": "P1", "channel": channel, "summary": "Checkout is down",
-        "customer": ada(),
-    })
+    bodies::p1(number, channel, &ada())
 }
 
 fn response() -> Value {

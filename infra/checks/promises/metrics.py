@@ -6,21 +6,21 @@ from .reading import INFRA, of_type
 
 # What the functions tell in the stories of tests/scenarios/metrics.rs, which writes this file.
 METRICS = INFRA / "checks/metrics.json"
-# What AWS tells of its own services, where it says so, and by which dimensions.
+# What AWS tells of its own services, where it says so, and by which sets of dimensions.
 AWS_METRICS = {
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-    "AWS/Lambda": ({"FunctionName"}, {"Errors", "Throttles"}),
+    "AWS/Lambda": ([{"FunctionName"}], {"Errors", "Throttles"}),
     # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
-    "AWS/ApiGateway": ({"ApiId"}, {"Count", "4xx", "5xx"}),
+    "AWS/ApiGateway": ([{"ApiId"}], {"Count", "4xx", "5xx"}),
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-    "AWS/SQS": ({"QueueName"}, {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"}),
+    "AWS/SQS": ([{"QueueName"}], {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"}),
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
     "AWS/DynamoDB": (
-        {"TableName"},
+        [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
         {"ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents"},
     ),
     # https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html
-    "AWS/SES": (set(), {"Reputation.BounceRate", "Reputation.ComplaintRate"}),
+    "AWS/SES": ([set()], {"Reputation.BounceRate", "Reputation.ComplaintRate"}),
 }
 OWN = "${MetricsNamespace}"
 
@@ -28,10 +28,6 @@ OWN = "${MetricsNamespace}"
 def told():
     """What is known of each metric that a function tells: unit, dimensions and their values, functions."""
     return json.loads(METRICS.read_text())
-
-
-# What DynamoDB tells of an index.
-INDEX = {"TableName", "GlobalSecondaryIndexName"}
 
 
 def watched(cfn):
@@ -52,7 +48,7 @@ def untold(namespace, name, dimensions, known):
         by = known[name]["by"]
         wrong = [f"{key} {value}" for key, value in dimensions.items() if value not in by.get(key, [])]
         return f"{name} by {', '.join(wrong)}, which nobody tells" if wrong else None
-    keys, names = AWS_METRICS.get(namespace, (set(), set()))
-    if name not in names or set(dimensions) not in (keys, INDEX if namespace == "AWS/DynamoDB" else keys):
+    by, names = AWS_METRICS.get(namespace, ([], set()))
+    if name not in names or set(dimensions) not in by:
         return f"{namespace} {name} by {sorted(dimensions)}, which AWS does not tell"
     return None

@@ -55,11 +55,10 @@ impl ParkedEmail {
 
 impl Delivery {
     /// Takes what is pending under a lease. Our own claim counts as ours: who was not answered asks
-    /// again.
+    /// again, and that is one attempt.
     #[must_use]
     pub fn claim(&self, claim_id: &str, lease_until: Timestamp) -> Option<Self> {
         if self.is_claimed_by(claim_id) {
-            // Asked again, because the answer was lost: it is one attempt.
             return Some(self.clone());
         }
         (self.status == DeliveryStatus::Pending).then(|| Self {

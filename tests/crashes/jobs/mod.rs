@@ -12,6 +12,7 @@ use std::fmt;
 
 use axum::body::Body;
 use axum::http::Request;
+use desk_tests::bodies;
 use desk_tests::call::{self, post, post_once};
 use futures::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -76,18 +77,11 @@ fn ada() -> Value {
 }
 
 fn escalation(number: &str) -> Value {
-    json!({
-        "incident_number": number,
-        "business_justification": "None of our shops can sell anything since this morning.",
-        "requester": ada(),
-    })
+    bodies::escalation(number, &ada())
 }
 
 fn p1(number: &str, channel: &str) -> Value {
-    json!({
-        "number": number, "priority": "P1", "channel": channel, "summary": "Checkout is down",
-        "customer": ada(),
-    })
+    bodies::p1(number, channel, &ada())
 }
 
 fn by() -> Value {

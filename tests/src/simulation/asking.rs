@@ -154,13 +154,13 @@ impl Asker {
                             reply.body.chars().take(120).collect::<String>()
                         )
                     });
-                    world.state().counts.requests += 1;
+                    world.state().ended.counts.requests += 1;
                     return Some(reply);
                 }
                 Ok(reply) => {
                     world.tell(by.id, || format!("   {} fails: {}", by.label, reply.status))
                 }
-                Err(invocation::Crashed) => world.state().counts.crashes += 1,
+                Err(invocation::Crashed) => world.state().ended.counts.crashes += 1,
             }
             let mut dice = Dice::of(purpose, ("wait", attempt));
             world.sleep(dice.between(500, 1_000) << attempt.min(8)).await;

@@ -65,11 +65,11 @@ pub struct Ended {
     pub violations: Vec<Violation>,
     /// What happened, if it was to be told.
     pub history: Vec<String>,
-    /// What happened, as a number.
+    /// What happened, as a number: the same in every run of a seed.
     pub fingerprint: u64,
     /// The faults that happened.
     pub happened: Vec<(Fault, u64)>,
-    /// What people did.
+    /// What people did: of which incident, and which of their acts.
     pub acts: Vec<(u64, u64)>,
 }
 
@@ -93,17 +93,10 @@ pub fn run(seed: u64, scale: Scale, mask: &Mask, telling: bool) -> Ended {
             () = live(&world) => {}
         }
         let mut state = world.state();
-        state.counts.seeds = 1;
-        state.counts.incidents = state.ledger.incidents.len() as u64;
-        state.counts.violations = state.violations.len() as u64;
-        Ended {
-            counts: std::mem::take(&mut state.counts),
-            violations: std::mem::take(&mut state.violations),
-            history: std::mem::take(&mut state.history),
-            fingerprint: state.fingerprint,
-            happened: std::mem::take(&mut state.happened),
-            acts: std::mem::take(&mut state.acts),
-        }
+        state.ended.counts.seeds = 1;
+        state.ended.counts.incidents = state.ledger.incidents.len() as u64;
+        state.ended.counts.violations = state.ended.violations.len() as u64;
+        std::mem::take(&mut state.ended)
     });
     drop(runtime);
     ended

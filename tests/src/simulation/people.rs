@@ -123,7 +123,7 @@ pub async fn live(world: Arc<World>, api: Router, n: u64) {
         let what = dice.weighted(&ACTS);
         if world.mask.has_action(n, act) {
             world.tell(act, || format!("-- {what:?} ({n}, {act})"));
-            world.state().acts.push((n, act));
+            world.state().ended.acts.push((n, act));
             asker.act = act + 1;
             carry_out(&mut asker, &case, what, &mut dice).await;
         }

@@ -24,9 +24,9 @@ pub async fn fire(world: Arc<World>) {
         let mut dice = Dice::of(purpose, "firing");
         // A minute's precision.
         world.sleep_until(minute * MINUTE + dice.between(0, MINUTE - 1)).await;
-        world.state().counts.firings += 1;
+        world.state().ended.counts.firings += 1;
         if is_idle(&world) {
-            world.state().counts.idle += 1;
+            world.state().ended.counts.idle += 1;
             continue;
         }
         if world.goes_wrong(Fault::FiringMissed, &mut dice, purpose) {
@@ -64,7 +64,7 @@ async fn sweep(world: &Arc<World>, minute: u64, copy: u64) {
     let done =
         invocation::run(&by, check_deadlines::handle(&desk, LambdaEvent::new(payload, context)))
             .await;
-    world.state().counts.crashes += u64::from(done.is_err());
+    world.state().ended.counts.crashes += u64::from(done.is_err());
     if by.is_disturbed() {
         world.excuse();
         return;

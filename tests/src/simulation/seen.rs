@@ -25,15 +25,15 @@ pub fn committed(world: &World, commit: &Commit<'_>) {
     });
     let mut state = world.state();
     let told = invariants::committed(&mut state.ledger, &by, commit, clock);
-    state.counts.changes += u64::from(!change.is_empty());
-    state.counts.emails += change.emails.len() as u64;
+    state.ended.counts.changes += u64::from(!change.is_empty());
+    state.ended.counts.emails += change.emails.len() as u64;
     let breaches = |e: &&_| {
         matches!(
             e,
             shared::incident::timeline::TimelineEntry { event: Event::DeadlineMissed { .. }, .. }
         )
     };
-    state.counts.breaches += change.entries.iter().filter(breaches).count() as u64;
+    state.ended.counts.breaches += change.entries.iter().filter(breaches).count() as u64;
     if let Some(parked) = &commit.parked {
         let id = parked.id();
         let is_told =
@@ -41,7 +41,7 @@ pub fn committed(world: &World, commit: &Commit<'_>) {
         let known = state.ledger.emails.entry(id.clone()).or_default();
         known.passed_on = change.entries.iter().any(|entry| is_told(&entry.event));
         known.lease = None;
-        state.counts.parked += 1;
+        state.ended.counts.parked += 1;
     }
     drop(state);
     if let Err((number, why)) = told {
@@ -59,7 +59,7 @@ pub fn written(world: &World, emails: &[OutboxEmail], answered: Option<&Answered
         world.hold(2, one);
         state = world.state();
     }
-    state.counts.emails += emails.len() as u64;
+    state.ended.counts.emails += emails.len() as u64;
     for email in emails {
         state.ledger.emails.entry(email.id.clone()).or_default();
     }
@@ -143,7 +143,7 @@ pub fn requeued(world: &Arc<World>, id: &OutboxId) {
 /// An e-mail was cancelled.
 pub fn cancelled(world: &World, item: &EmailItem) {
     let mut state = world.state();
-    state.counts.cancelled += 1;
+    state.ended.counts.cancelled += 1;
     let moot = invariants::i6_only_what_is_moot_is_cancelled(&state.ledger, item);
     let clock = world.clock();
     let known = state.ledger.emails.entry(item.email.id.clone()).or_default();

@@ -35,7 +35,7 @@ impl Mailer for FaultySes {
         let world = &self.0;
         let Some(by) = invocation::current() else { return Ok("nobody".to_owned()) };
         let (id, mut dice) = by.next_call();
-        world.state().counts.calls += 1;
+        world.state().ended.counts.calls += 1;
         let _sending = Sending::begin(world, &email.id);
         world.sleep(dice.between(20, 200)).await;
         if world.is_down(Fault::SesOutage) {
@@ -78,7 +78,7 @@ impl Mailer for FaultySes {
             Some(Fault::CrashAfter) => by.crash().await,
             Some(Fault::SesAnswerLost) => {
                 by.noted(|noted| noted.unmarked.retain(|id| *id != email.id));
-                world.state().counts.ambiguous += 1;
+                world.state().ended.counts.ambiguous += 1;
                 world.sleep(dice.between(1_000, 29_000)).await;
                 Err(SendError::Ambiguous { reason: says("timeout") })
             }
@@ -119,8 +119,8 @@ fn take(world: &Arc<World>, email: &Rendered) -> String {
     let repeated = invariants::i7_repeats_only_after_ambiguity(&email.id, known);
     let labelled = invariants::i7_repeats_are_labelled(email, known);
     known.unmarked += 1;
-    state.counts.taken += 1;
-    state.counts.repeats += u64::from(times > 1);
+    state.ended.counts.taken += 1;
+    state.ended.counts.repeats += u64::from(times > 1);
     if let Some(number) = email.id.thread.number() {
         let inbox = state.inbox.entry(number.clone()).or_default();
         inbox.push_back(Arc::new(email.clone()));
@@ -215,7 +215,7 @@ async fn record(world: &Arc<World>, sent: &SentEmail, said: Said, happened: u64,
         let done = invocation::run(&by, record_delivery::handle(&desk, event.clone())).await;
         if matches!(done, Ok(Ok(()))) {
             let mut state = world.state();
-            state.counts.events += 1;
+            state.ended.counts.events += 1;
             let known = state.ledger.emails.entry(sent.id.clone()).or_default();
             for (kind, at) in facts(sent, said, at(happened)) {
                 let earliest = known.facts.entry(kind).or_insert(at);
@@ -223,7 +223,7 @@ async fn record(world: &Arc<World>, sent: &SentEmail, said: Said, happened: u64,
             }
             return;
         }
-        world.state().counts.crashes += u64::from(done.is_err());
+        world.state().ended.counts.crashes += u64::from(done.is_err());
         let wait = if attempt % 3 == 2 { 2 * 3_600_000 } else { 60_000 << (attempt % 3) };
         world.sleep(wait).await;
     }

@@ -70,7 +70,7 @@ impl FaultyStore {
         let world = &self.0;
         let Some(by) = invocation::current() else { return work.await };
         let (id, mut dice) = by.next_call();
-        world.state().counts.calls += 1;
+        world.state().ended.counts.calls += 1;
         world.sleep(dice.between(1, 12)).await;
         let fate = self.fate(&by, id, &mut dice, writes);
         match fate {

@@ -123,8 +123,8 @@ async fn attempted(world: &Arc<World>, records: &[Record], purpose: u64) {
             }
             Err(invocation::Crashed) => {
                 let mut state = world.state();
-                state.counts.crashes += 1;
-                state.counts.killed_unmarked += by.noted(|noted| noted.unmarked.len() as u64);
+                state.ended.counts.crashes += 1;
+                state.ended.counts.killed_unmarked += by.noted(|noted| noted.unmarked.len() as u64);
             }
         }
         world.sleep(1_000 << attempt).await;
@@ -139,7 +139,7 @@ fn still_unmarked(world: &World, by: &Invocation) {
         due.is_some()
     };
     let left = unmarked.iter().filter(untold).count() as u64;
-    world.state().counts.unmarked += left;
+    world.state().ended.counts.unmarked += left;
     world.hold(7, invariants::i7_what_ses_took_is_marked(by, left));
 }
 

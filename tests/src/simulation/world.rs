@@ -28,10 +28,10 @@ use super::invariants;
 use super::invocation::{self, Invocation, Kind};
 use super::lag::LaggedIndex;
 use super::ledger::Ledger;
-use super::report::{Counts, Violation};
+use super::report::Violation;
 use super::store::FaultyStore;
 use super::time::{at, milliseconds, stamp};
-use super::{Scale, stream};
+use super::{Ended, Scale, stream};
 
 /// The default policy: reading it takes longer than much of what happens in a world.
 static POLICY: OnceLock<Arc<Policy>> = OnceLock::new();
@@ -81,18 +81,8 @@ pub struct State {
     pub inbox: std::collections::BTreeMap<IncidentNumber, VecDeque<Arc<Rendered>>>,
     /// Ids of mails that wait for a person.
     pub waiting: Vec<String>,
-    /// How much of what happened.
-    pub counts: Counts,
-    /// Invariants that were broken.
-    pub violations: Vec<Violation>,
-    /// What happened, when somebody wants to read it.
-    pub history: Vec<String>,
-    /// What happened, as a number: the same in every run of a seed.
-    pub fingerprint: u64,
-    /// Faults that happened.
-    pub happened: Vec<(Fault, u64)>,
-    /// What people did: of which incident, and which of their acts.
-    pub acts: Vec<(u64, u64)>,
+    /// What is handed over when the world ends.
+    pub ended: Ended,
 }
 
 impl World {
@@ -202,12 +192,12 @@ impl World {
         }
         let now = self.now();
         let mut state = self.state();
-        *state.counts.faults.entry(fault).or_default() += 1;
-        state.happened.push((fault, id));
-        state.fingerprint = mixed(state.fingerprint, (now, fault, id));
+        *state.ended.counts.faults.entry(fault).or_default() += 1;
+        state.ended.happened.push((fault, id));
+        state.ended.fingerprint = mixed(state.ended.fingerprint, (now, fault, id));
         if self.telling {
             let line = format!("{} !! {fault:?}", stamp(now));
-            state.history.push(line);
+            state.ended.history.push(line);
         }
         true
     }
@@ -227,7 +217,7 @@ impl World {
         let skew = dice.between(0, 10_000);
         let is_wrong = self.goes_wrong(Fault::ClockSkew, &mut dice, id);
         let skew_ms = if is_wrong { i64::try_from(skew).unwrap_or(0) - 5_000 } else { 0 };
-        self.state().counts.invocations += 1;
+        self.state().ended.counts.invocations += 1;
         self.tell(id, || format!("   {label} begins, its clock {skew_ms} ms off"));
         Invocation::new(self.seed, kind, label, purpose, skew_ms)
     }
@@ -249,11 +239,11 @@ impl World {
     pub fn tell(&self, what: u64, line: impl FnOnce() -> String) {
         let now = self.now();
         let mut state = self.state();
-        state.counts.steps += 1;
-        state.fingerprint = mixed(state.fingerprint, (now, what));
+        state.ended.counts.steps += 1;
+        state.ended.fingerprint = mixed(state.ended.fingerprint, (now, what));
         if self.telling {
             let line = format!("{} {}", stamp(now), line());
-            state.history.push(line);
+            state.ended.history.push(line);
         }
     }
 
@@ -270,9 +260,9 @@ impl World {
         let mut state = self.state();
         if self.telling {
             let line = format!("{} ** invariant {invariant}: {why}", stamp(now));
-            state.history.push(line);
+            state.ended.history.push(line);
         }
-        state.violations.push(Violation { invariant, why, at: now });
+        state.ended.violations.push(Violation { invariant, why, at: now });
         drop(state);
         self.broken.notify_one();
     }

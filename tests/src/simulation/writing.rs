@@ -226,7 +226,7 @@ async fn handle(
                 let why = format!("{} fails undisturbed: {error}", by.label);
                 world.hold(12, if excused { Ok(()) } else { Err(why) });
             }
-            Err(invocation::Crashed) => world.state().counts.crashes += 1,
+            Err(invocation::Crashed) => world.state().ended.counts.crashes += 1,
         }
         world.sleep(VISIBLE_AGAIN_MS).await;
     }
@@ -241,7 +241,7 @@ async fn handled(
     world.tell(0, || format!("   mail {} is {outcome}", receipt.id));
     {
         let mut state = world.state();
-        state.counts.mails += 1;
+        state.ended.counts.mails += 1;
         if matches!(outcome, Outcome::Quarantined { .. }) {
             state.waiting.push(receipt.id.to_string());
         }
