@@ -139,6 +139,20 @@ fn a_response_older_than_the_last_one_moves_no_clock() {
 }
 
 #[test]
+fn a_response_that_a_missed_update_counts_from_is_told_again_and_promises_nothing_twice() {
+    let story = given().when(open(Channel::Email)).until(30).when(respond());
+    let at = story.incident().responded_at;
+    let story = story.until(30 + 6 * 60);
+    let missed = story.incident().clone();
+    assert!(missed.clock(ClockName::Update).unwrap().breached);
+    let author = "Grace".parse().unwrap();
+    let story = story.when(Command::Respond { author, message: None, at });
+    story.then_happened(&["390m responded"]);
+    assert_eq!(story.incident().update, missed.update);
+    assert_eq!(story.incident().escalation, missed.escalation);
+}
+
+#[test]
 fn a_response_with_a_message_is_passed_on_with_the_next_promise() {
     let message = Some("We found the cause.".parse().unwrap());
     let author = "Grace".parse().unwrap();

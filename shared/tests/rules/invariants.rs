@@ -28,6 +28,8 @@ enum Step {
     Wait(i64),
     /// Care responded so many minutes ago.
     RespondedBefore(i64),
+    /// Care writes down the last response once more, with its instant.
+    RespondedThen,
     /// The customer wrote so many minutes ago.
     RepliedBefore(i64),
     /// The last alert to this recipient comes back.
@@ -57,6 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0usize..8).prop_map(Step::Bounce),
         6 => (0i64..90).prop_map(Step::Pass),
         1 => (0i64..600).prop_map(Step::Outage),
+        1 => Just(Step::RespondedThen),
     ]
 }
 
@@ -129,6 +132,11 @@ fn played(steps: Vec<Step>, by_itself: bool, office: bool) {
             Step::RespondedBefore(minutes) => {
                 let Command::Respond { author, message, .. } = respond() else { unreachable!() };
                 let at = Some(story.now - SignedDuration::from_mins(minutes));
+                ask(&mut story, &mut history, Command::Respond { author, message, at });
+            }
+            Step::RespondedThen => {
+                let Command::Respond { author, message, .. } = respond() else { unreachable!() };
+                let at = story.incident.as_ref().and_then(|incident| incident.responded_at);
                 ask(&mut story, &mut history, Command::Respond { author, message, at });
             }
             Step::RepliedBefore(minutes) => {

@@ -204,12 +204,12 @@ pub fn i6_every_email_ends(item: &EmailItem, known: &KnownEmail) -> Broken {
 pub fn i6_only_what_is_moot_is_cancelled(ledger: &Ledger, item: &EmailItem) -> Broken {
     let id = &item.email.id;
     let known = id.thread.number().and_then(|number| ledger.incidents.get(number));
-    // It was resolved when the sweep looked; it may have been reopened since.
+    // It was resolved when the sweep looked; it may have been reopened since. By versions: the clock of
+    // whoever resolved it may be behind that of whoever wrote the e-mail.
     let was_resolved = known.is_some_and(|known| {
-        let entries = known.changes.iter().flat_map(|change| &change.entries);
-        entries
-            .filter(|e| e.at >= item.email.created_at)
-            .any(|e| matches!(e.event, Event::Resolved { .. }))
+        let since = known.changes.iter().skip(usize::try_from(id.version).unwrap_or(usize::MAX));
+        let mut entries = since.flat_map(|change| &change.entries);
+        entries.any(|entry| matches!(entry.event, Event::Resolved { .. }))
     });
     let calls = item.email.kind.calls_for_action();
     hold(was_resolved && calls, || format!("{id} is cancelled, and was wanted"))

@@ -26,10 +26,7 @@ pub(super) fn respond(
     }
     let mut stopped = Vec::new();
     let mut started = Vec::new();
-    // A response older than the last one, or than the reopening, is told on the timeline and moves
-    // no clock: what it could have stopped was stopped since.
-    let since = draft.incident.update.as_ref().map(|update| update.started_at);
-    if draft.incident.responded_at.max(since).is_none_or(|since| responded_at >= since) {
+    if is_news(&draft.incident, responded_at) {
         pause::end_by_response(&mut draft, responded_at);
         let running = draft.incident.running_escalation();
         let answers = running.is_some_and(|escalation| escalation.is_answered_by(responded_at));
@@ -51,6 +48,16 @@ pub(super) fn respond(
     }
     draft.record_starting(Event::Responded { author, responded_at, message, stopped }, started);
     Ok(draft.finish())
+}
+
+/// Whether a response moves clocks. One older than the last one, or than the reopening, is told on the
+/// timeline only: what it could have stopped was stopped since. So is one given at the instant from
+/// which a missed update counts, for the update promised then is the one that was missed.
+fn is_news(incident: &Incident, responded_at: Timestamp) -> bool {
+    let update = incident.update.as_ref();
+    let since = incident.responded_at.max(update.map(|update| update.started_at));
+    let was_missed = update.is_some_and(|update| update.breached);
+    since.is_none_or(|since| responded_at > since || responded_at == since && !was_missed)
 }
 
 /// Ends every promise.
