@@ -96,7 +96,8 @@ impl Kept {
 
     /// Cuts the file down to what is kept, once it is twice as long.
     fn cut(&mut self) {
-        let Some(journal) = self.journal.as_mut().filter(|file| file.lines() >= 2 * MOST_KEPT) else {
+        let Some(journal) = self.journal.as_mut().filter(|file| file.lines() >= 2 * MOST_KEPT)
+        else {
             return;
         };
         if let Err(error) = journal.replace(self.messages.iter().map(AsRef::<Message>::as_ref)) {
@@ -228,7 +229,11 @@ mod tests {
         }
         let kept = |mailbox: &Mailbox| {
             let places = mailbox.lock().places.len();
-            (mailbox.len(), places, mailbox.lock().journal.as_ref().unwrap().lines() <= 2 * MOST_KEPT)
+            (
+                mailbox.len(),
+                places,
+                mailbox.lock().journal.as_ref().unwrap().lines() <= 2 * MOST_KEPT,
+            )
         };
         assert_eq!(kept(&mailbox), (MOST_KEPT, MOST_KEPT, true));
         let News { messages, next, gone } = mailbox.news(sent - 2);
