@@ -1,5 +1,5 @@
-//! A day without the stream: nothing reaches `dispatch-email`, while deadlines go on, and records grow
-//! too old to be handed out.
+//! A day without the stream, and an hour more: nothing reaches `dispatch-email`, while deadlines go on,
+//! and records grow too old to be handed out, or to be kept at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,7 +14,7 @@ use super::{SES_RATE, Spread, World};
 
 /// When the stream goes down, and for how long, in seconds.
 const DOWN_AT: u64 = 3_600;
-const DOWN_FOR: u64 = 86_400;
+const DOWN_FOR: u64 = 25 * 3_600;
 
 /// What became of it.
 #[derive(Debug)]
@@ -172,7 +172,10 @@ async fn still_due(world: &World, written: &BTreeSet<EmailId>) -> usize {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { incidents, emails, sent, cancelled, parked, repeats, lost, .. } = self;
-        writeln!(f, "a day without the stream: {incidents} incidents, {emails} e-mails written")?;
+        writeln!(
+            f,
+            "25 hours without the stream: {incidents} incidents, {emails} e-mails written"
+        )?;
         writeln!(
             f,
             "{sent} sent, {cancelled} cancelled, {parked} parked, {repeats} again, {lost} lost, \
