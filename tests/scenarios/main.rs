@@ -7,6 +7,7 @@ mod deadlines;
 mod deliveries;
 mod facts;
 mod gauges;
+mod load;
 mod machines;
 mod metrics;
 mod orders;

@@ -11,6 +11,7 @@ pub mod capacity;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;
+pub mod load;
 pub mod metrics;
 pub mod receiver;
 pub mod scripted;

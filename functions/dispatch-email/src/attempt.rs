@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use shared::carry_out::{Attendant, Failure, carry_out, pause};
 use shared::desk::Desk;
 use shared::dispatch::claim_id;
@@ -97,9 +98,12 @@ async fn settle<S: Store>(
 /// The first pause is as long as that after so many conflicts: what is busy is not less so at once.
 const AFTER_A_MOMENT: u32 = 4;
 
-/// How often an e-mail that was surely not sent is tried at once: a busy moment of SES, or a
-/// connection that was not made, is no reason to wait for the next sweep.
-const TRIES: u32 = 3;
+/// For how long an e-mail that SES was too busy for waits here for its turn. A lane of the stream that
+/// waits keeps the order in which e-mails were written, and asks of SES no more than SES gives; what is
+/// put back waits for a sweep, and then for all that was written since.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+/// How long it waits between two tries, at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
 /// Has SES send it, while the claim leaves time for an answer: what is still asked of SES when the
 /// lease is over, somebody else asks of it, too.
@@ -112,15 +116,17 @@ async fn send<S: Store, M: Mailer>(
     let mut tries = 0;
     let (reason, account_held) = ("Late: the lease is nearly over".to_owned(), false);
     let mut outcome = Err(SendError::Retry { reason, account_held });
+    let patient_until = after(desk.clock.now(), PATIENCE);
     while delivery.leaves_time(desk.clock.now()) {
         outcome = mailer.send(rendered).await;
         tries += 1;
-        let is_retried = matches!(outcome, Err(SendError::Retry { account_held: false, .. }));
-        if !is_retried || tries == TRIES {
+        let is_busy = matches!(outcome, Err(SendError::Retry { account_held: false, .. }));
+        if !is_busy || desk.clock.now() >= patient_until {
             break;
         }
-        let longest = Duration::from_millis(500).saturating_mul(1 << tries);
-        tokio::time::sleep(longest.mul_f64(fastrand::f64())).await;
+        // Between half and all of it, so that those who were refused together do not come together.
+        let wait = Duration::from_millis(500).saturating_mul(1 << tries.min(6)).min(LONGEST_WAIT);
+        tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
     }
     outcome
 }

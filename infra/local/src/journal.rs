@@ -1,10 +1,11 @@
 //! A file with one JSON object a line, for what must outlive `kill -9`.
 //!
 //! What [`Journal::append`] has returned from is there when the file is opened again. It never
-//! forgets a line by itself, and never mends one that somebody else has changed.
+//! forgets a line by itself, and never mends one that somebody else has changed. Who keeps one says
+//! which of its lines are still wanted, or it would grow for ever ([`Journal::replace`]).
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -38,7 +39,11 @@ pub enum JournalError {
 
 /// The file, open for more lines.
 #[derive(Debug)]
-pub struct Journal(File);
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    lines: usize,
+}
 
 impl Journal {
     /// Opens the file, makes it if it is not there, and reads what is in it.
@@ -70,7 +75,12 @@ impl Journal {
             })?;
             lines.push(read);
         }
-        Ok((Self(file), lines))
+        Ok((Self { file, path: path.to_owned(), lines: lines.len() }, lines))
+    }
+
+    /// How many lines it has.
+    pub fn lines(&self) -> usize {
+        self.lines
     }
 
     /// Adds a line.
@@ -82,12 +92,38 @@ impl Journal {
     pub fn append(&mut self, line: &impl Serialize) -> std::io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        let before = self.0.metadata()?.len();
-        self.0.write_all(&bytes).inspect_err(|_| {
-            if let Err(error) = self.0.set_len(before) {
+        let before = self.file.metadata()?.len();
+        self.file.write_all(&bytes).inspect_err(|_| {
+            if let Err(error) = self.file.set_len(before) {
                 tracing::error!(%error, "a torn line stays in a file of the data folder");
             }
-        })
+        })?;
+        self.lines += 1;
+        Ok(())
+    }
+
+    /// Has these lines in place of all that it had: whoever opens the file finds the one or the other.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. It is then as it was.
+    pub fn replace<L: Serialize>(
+        &mut self,
+        lines: impl IntoIterator<Item = L>,
+    ) -> std::io::Result<()> {
+        let growing = self.path.with_extension("growing");
+        let mut file = BufWriter::new(File::create(&growing)?);
+        let mut count = 0;
+        for line in lines {
+            serde_json::to_writer(&mut file, &line)?;
+            file.write_all(b"\n")?;
+            count += 1;
+        }
+        file.into_inner()?;
+        let file = OpenOptions::new().append(true).open(&growing)?;
+        std::fs::rename(growing, &self.path)?;
+        (self.file, self.lines) = (file, count);
+        Ok(())
     }
 
     /// Forgets every line.
@@ -96,7 +132,9 @@ impl Journal {
     ///
     /// When the file cannot be cut. Its lines are then all there.
     pub fn clear(&mut self) -> std::io::Result<()> {
-        self.0.set_len(0)
+        self.file.set_len(0)?;
+        self.lines = 0;
+        Ok(())
     }
 }
 
@@ -121,6 +159,20 @@ mod tests {
         journal.clear().unwrap();
         journal.append(&"again").unwrap();
         assert_eq!(reopened(&path).1, ["again"]);
+    }
+
+    #[test]
+    fn lines_in_place_of_others_are_all_that_is_read_back_and_more_can_follow() {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().join("lines.jsonl");
+        let mut journal = reopened(&path).0;
+        ["a", "b", "c"].iter().for_each(|line| journal.append(line).unwrap());
+        journal.replace(["c", "d"]).unwrap();
+        journal.append(&"e").unwrap();
+        assert_eq!(journal.lines(), 3);
+        let (journal, lines) = reopened(&path);
+        assert_eq!((lines, journal.lines()), (vec!["c".into(), "d".into(), "e".into()], 3));
+        assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 1, "nothing half is left");
     }
 
     #[test]

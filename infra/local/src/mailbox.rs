@@ -1,13 +1,14 @@
-//! Every e-mail that the desk sent, and every one that was sent here, for people and tests to look at.
+//! The e-mails that the desk sent, and those that were sent here, for people and tests to look at.
 //!
 //! In memory, and with `--data` also in a file. A message is in the file before anybody is
 //! answered, so `kill -9` takes no e-mail away that the desk believes sent, nor one that the desk
-//! was handed. Nothing is ever dropped to make room, and no message is ever changed.
+//! was handed. No message is ever changed. The last [`MOST_KEPT`] are kept, so that a desk that runs
+//! for long does not fill the machine; each has a place of its own in the order of all there have been.
 
 pub mod bounces;
 pub mod page;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +18,8 @@ use self::bounces::Bounce;
 use crate::journal::{Journal, JournalError};
 
 const FILE: &str = "mailbox.jsonl";
+/// How many messages are kept, in memory; the file has up to twice as many before it is cut.
+pub const MOST_KEPT: usize = 5_000;
 
 /// One e-mail as it arrived.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,16 +76,45 @@ pub struct Mailbox(Arc<Mutex<Kept>>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    messages: Vec<Arc<Message>>,
+    messages: VecDeque<Arc<Message>>,
+    /// How many older ones are gone: the place of the first that is kept.
+    gone: usize,
     places: HashMap<String, usize>,
     journal: Option<Journal>,
 }
 
 impl Kept {
     fn keep(&mut self, message: Message) {
-        self.places.insert(message.id.clone(), self.messages.len());
-        self.messages.push(Arc::new(message));
+        self.places.insert(message.id.clone(), self.gone + self.messages.len());
+        self.messages.push_back(Arc::new(message));
+        while self.messages.len() > MOST_KEPT {
+            let oldest = self.messages.pop_front();
+            oldest.map(|oldest| self.places.remove(&oldest.id));
+            self.gone += 1;
+        }
     }
+
+    /// Cuts the file down to what is kept, once it is twice as long.
+    fn cut(&mut self) {
+        let Some(journal) = self.journal.as_mut().filter(|file| file.lines() >= 2 * MOST_KEPT)
+        else {
+            return;
+        };
+        if let Err(error) = journal.replace(self.messages.iter().map(AsRef::<Message>::as_ref)) {
+            tracing::warn!(%error, "the mailbox's file grows on");
+        }
+    }
+}
+
+/// What is new in the mailbox since somebody last looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// The messages, oldest first.
+    pub messages: Vec<Arc<Message>>,
+    /// The place of the message that comes next.
+    pub next: usize,
+    /// How many of all there have been are no longer kept.
+    pub gone: usize,
 }
 
 impl Mailbox {
@@ -95,6 +127,7 @@ impl Mailbox {
         let (journal, messages) = Journal::open(&data.join(FILE))?;
         let mut kept = Kept { journal: Some(journal), ..Kept::default() };
         messages.into_iter().for_each(|message| kept.keep(message));
+        kept.cut();
         Ok(Self(Arc::new(Mutex::new(kept))))
     }
 
@@ -109,27 +142,37 @@ impl Mailbox {
             journal.append(&message)?;
         }
         kept.keep(message);
+        kept.cut();
         Ok(())
     }
 
-    /// The messages after the first `after`, oldest first; only those to `to`, if given.
+    /// The messages behind the first `after` of all there have been, oldest first; only those to `to`,
+    /// if given.
     #[must_use]
     pub fn messages(&self, after: usize, to: Option<&str>) -> Vec<Arc<Message>> {
+        let mut messages = self.news(after).messages;
+        messages.retain(|message| to.is_none_or(|to| message.to.eq_ignore_ascii_case(to.trim())));
+        messages
+    }
+
+    /// What came behind the first `after` of all there have been, as far as it is kept.
+    #[must_use]
+    pub fn news(&self, after: usize) -> News {
         let kept = self.lock();
-        let wanted = |message: &&Arc<Message>| {
-            to.is_none_or(|to| message.to.eq_ignore_ascii_case(to.trim()))
-        };
-        kept.messages.iter().skip(after).filter(wanted).cloned().collect()
+        let messages = kept.messages.iter().skip(after.saturating_sub(kept.gone));
+        let next = kept.gone + kept.messages.len();
+        News { messages: messages.cloned().collect(), next, gone: kept.gone }
     }
 
     /// The message with this id.
     #[must_use]
     pub fn message(&self, id: &str) -> Option<Arc<Message>> {
         let kept = self.lock();
-        kept.places.get(id).and_then(|place| kept.messages.get(*place)).cloned()
+        let place = kept.places.get(id)?.checked_sub(kept.gone)?;
+        kept.messages.get(place).cloned()
     }
 
-    /// How many messages there are.
+    /// How many messages are kept.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().messages.len()
@@ -174,6 +217,35 @@ mod tests {
         let again = Mailbox::open(data.path()).unwrap();
         assert_eq!(again.messages(0, None), mailbox.messages(0, None));
         assert_eq!(*again.message("2").unwrap(), message("2", "b@example.com"));
+    }
+
+    #[test]
+    fn the_last_messages_are_kept_in_memory_and_in_the_file_and_each_stays_in_its_place() {
+        let data = tempfile::tempdir().unwrap();
+        let mailbox = Mailbox::open(data.path()).unwrap();
+        let sent = 3 * MOST_KEPT + 7;
+        for n in 0..sent {
+            mailbox.deliver(message(&n.to_string(), "a@example.com")).unwrap();
+        }
+        let kept = |mailbox: &Mailbox| {
+            let places = mailbox.lock().places.len();
+            (
+                mailbox.len(),
+                places,
+                mailbox.lock().journal.as_ref().unwrap().lines() <= 2 * MOST_KEPT,
+            )
+        };
+        assert_eq!(kept(&mailbox), (MOST_KEPT, MOST_KEPT, true));
+        let News { messages, next, gone } = mailbox.news(sent - 2);
+        assert_eq!((messages.len(), next, gone), (2, sent, sent - MOST_KEPT));
+        assert_eq!(messages[0].id, (sent - 2).to_string());
+        assert_eq!(mailbox.news(0).messages.len(), MOST_KEPT, "whoever is behind has what is left");
+        assert_eq!(mailbox.message(&gone.to_string()).unwrap().id, gone.to_string());
+        assert_eq!(mailbox.message(&(gone - 1).to_string()), None);
+
+        let again = Mailbox::open(data.path()).unwrap();
+        assert_eq!(again.messages(0, None), mailbox.messages(0, None));
+        assert_eq!(kept(&again), (MOST_KEPT, MOST_KEPT, true));
     }
 
     #[test]

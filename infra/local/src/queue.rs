@@ -26,6 +26,9 @@ use tokio::time::Instant;
 
 use crate::journal::{Journal, JournalError};
 
+/// How many lines the file of a queue has, beyond those of what waits, before it is cut down to these.
+const LONGEST_FILE: usize = 1_000;
+
 /// How a queue is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
@@ -202,12 +205,15 @@ impl Queue {
         if kept.messages.remove(&received.place).is_none() {
             return;
         }
-        let none_left = kept.messages.is_empty();
-        let Some(journal) = &mut kept.journal else { return };
+        let Kept { messages, journal: Some(journal), .. } = &mut *kept else { return };
         // Deleted in the file too late or never, it is handed out once more: at least once.
-        let written = match none_left {
-            true => journal.clear(),
-            false => journal.append(&Line::Deleted(received.id.clone())),
+        let written = if messages.is_empty() {
+            journal.clear()
+        } else if journal.lines() >= LONGEST_FILE + 2 * messages.len() {
+            // A queue that is never empty would else grow for ever.
+            journal.replace(messages.values().map(|waiting| Line::Sent(waiting.message.clone())))
+        } else {
+            journal.append(&Line::Deleted(received.id.clone()))
         };
         if let Err(error) = written {
             tracing::warn!(%error, queue = self.0.name, "what is done may be done again");
@@ -346,6 +352,24 @@ mod tests {
         assert_eq!(bodies(&queue.receive(1)), ["good"]);
         tokio::time::advance(Duration::from_secs(3_000)).await;
         assert_eq!(bodies(&queue.receive(10)), ["good"]);
+    }
+
+    #[test]
+    fn the_file_of_a_queue_that_is_never_empty_does_not_grow_and_has_what_waits() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = Settings { visibility: Duration::ZERO, ..Settings::default() };
+        let queue = Queue::open("mail", settings, data.path()).unwrap();
+        queue.send("first".to_owned(), NOW).unwrap();
+        let mut longest = 0;
+        for n in 0..2 * LONGEST_FILE {
+            queue.send(n.to_string(), NOW).unwrap();
+            let received = queue.receive(2);
+            queue.delete(&received[0]);
+            longest = longest.max(queue.lock().journal.as_ref().unwrap().lines());
+        }
+        assert!((LONGEST_FILE..=LONGEST_FILE + 4).contains(&longest), "{longest}");
+        let again = Queue::open("mail", settings, data.path()).unwrap();
+        assert_eq!(bodies(&again.receive(10)), [(2 * LONGEST_FILE - 1).to_string()]);
     }
 
     #[tokio::test]

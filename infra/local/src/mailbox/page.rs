@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::bounces::Bounce;
-use super::{Mailbox, Message, Raw};
+use super::{MOST_KEPT, Mailbox, Message, News, Raw};
 use crate::inbound::Addresses;
 use crate::s3::{Objects, Wanted};
 
@@ -215,11 +215,16 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// What the page asks for each second: only what is new.
+/// What the page asks for each second: only what is new, where the next begins, and how many of all
+/// there have been are no longer kept.
 async fn headings(State(served): State<Served>, Query(After { after }): Query<After>) -> Response {
-    let messages = served.shown.mailbox.messages(after, None);
+    let News { messages, next, gone } = served.shown.mailbox.news(after);
     let headings: Vec<_> = messages.iter().map(|message| Heading::of(message)).collect();
-    Json(json!({ "mailbox": served.run, "headings": headings })).into_response()
+    let (mailbox, most) = (served.run, MOST_KEPT);
+    Json(json!({
+        "mailbox": mailbox, "headings": headings, "next": next, "gone": gone, "most_kept": most,
+    }))
+    .into_response()
 }
 
 /// `GET /outcomes?id=…&id=…`: of those mails of which something was made.

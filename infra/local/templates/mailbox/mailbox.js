@@ -7,6 +7,8 @@ import { offer, onSent, reply, write } from "./writing.js";
 const PAGE = 200, MOST_OUTCOMES = 50, MOST_LOOKS = 600;
 const rows = $("list").querySelector("ul");
 let threads = new Threads(), mailbox = null, limit = PAGE, current = null;
+// The place of the e-mail that comes next, in the order of all there have been.
+let next = 0;
 const read = new Set();
 
 function clock(sentAt) {
@@ -73,7 +75,7 @@ function count(matching) {
   const older = Math.max(0, matching.length - limit);
   $("older").hidden = older === 0;
   $("older").textContent = `Show ${Math.min(older, PAGE).toLocaleString()} of ${older.toLocaleString()} older`;
-  $("list").querySelector(".none").hidden = matching.length > 0;
+  $("nobody").hidden = matching.length > 0;
   for (const id of ["list", "filtering"]) $(id).hidden = total === 0;
   $("start").hidden = total > 0;
   $("hint").hidden = total === 0 || current !== null;
@@ -101,21 +103,30 @@ function drawTurns(matching) {
   if (focused) [...turns.querySelectorAll("a")].find(link => link.hash === focused)?.focus({ preventScroll: true });
 }
 
+/** Older e-mails are let go: the list says so where it ends. */
+function showGone({ gone, most_kept }) {
+  $("gone").hidden = gone === 0;
+  const are = gone === 1 ? "is" : "are";
+  $("gone").textContent = `The last ${most_kept.toLocaleString()} e-mails are kept; ${gone.toLocaleString()} older ${are} not.`;
+}
+
 // One look at a time: two would take the same news twice.
 let looking = Promise.resolve();
 const refresh = () => looking = looking.then(look);
 async function look() {
   try {
-    const answer = await (await fetch("/headings?after=" + threads.mails.length)).json();
+    const answer = await (await fetch("/headings?after=" + next)).json();
     const restarted = mailbox !== null && mailbox !== answer.mailbox;
     mailbox = answer.mailbox;
     $("lost").hidden = true;
     if (restarted) {
       // Another run of the desk: this list is no longer the mailbox's.
-      threads = new Threads(); limit = PAGE;
+      threads = new Threads(); limit = PAGE; next = 0;
       return look();
     }
     const first = threads.mails.length === 0, { headings } = answer;
+    next = answer.next;
+    showGone(answer);
     threads.add(headings);
     offer(headings);
     const changed = await lookUpOutcomes();

@@ -31,10 +31,21 @@ pub fn escalation(number: &str) -> String {
 
 /// The whole answer, head and body, as text.
 pub async fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> String {
+    ask_with(address, method, path, "", body).await
+}
+
+/// The same, with more headers, each with its line end.
+pub async fn ask_with(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> String {
     let mut connection = TcpStream::connect(address).await.expect("a connection");
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n{headers}\
          content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     connection.write_all(request.as_bytes()).await.expect("to ask");

@@ -20,9 +20,16 @@ pub struct Process {
 
 impl Process {
     pub async fn start(data: &Path) -> Self {
+        Self::start_with(Some(data), "info").await
+    }
+
+    /// One that keeps nothing, without a folder; how much it logs.
+    pub async fn start_with(data: Option<&Path>, log: &str) -> Self {
+        let kept = data.map(|data| ["--data".as_ref(), data.as_os_str()]);
         let mut child = Command::new(env!("CARGO_BIN_EXE_escalation-desk"))
-            .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0", "--data"])
-            .arg(data)
+            .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0"])
+            .args(kept.into_iter().flatten())
+            .env("RUST_LOG", log)
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

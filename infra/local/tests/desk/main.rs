@@ -6,4 +6,6 @@ mod ask;
 mod inbound;
 mod killed;
 mod load;
+mod memory;
 mod restart;
+mod soak;

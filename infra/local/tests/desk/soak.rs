@@ -1,0 +1,151 @@
+//! A desk that runs for long: what it holds in memory does not grow with what it has done.
+//!
+//! The test counts what is bounded. The long run, by hand, also says how much memory the process has
+//! as it goes on: see `tests/README.md`.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::ask::{PAUSE, TRIES, ask, ask_with, escalation, json_of};
+use crate::killed::Process;
+use crate::memory::Memory;
+
+const CLIENTS: usize = 8;
+/// So many e-mails are in the mailbox's file at most, and so many lines in that of a queue that waits
+/// for nothing.
+const LONGEST_MAILBOX: usize = 10_000;
+const LONGEST_QUEUE: usize = 1_000;
+
+/// Customers escalate, each an incident; care acknowledges every other one, and resolves them all.
+async fn whole_life(desk: &Process, n: usize) {
+    let number = format!("INC-{n}");
+    let post = async |path: &str, body: &str, status: &str| {
+        let key = format!("idempotency-key: {path}\r\n");
+        let answer = ask_with(desk.api, "POST", path, &key, body).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {answer}");
+    };
+    let body = escalation(&number).replace("ada@", &format!("customer-{n}@"));
+    let key = format!("idempotency-key: {number}\r\n");
+    let answer = ask_with(desk.api, "POST", "/v1/escalations", &key, &body).await;
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    if n % 2 == 0 {
+        let path = format!("/v1/incidents/{number}/acknowledgement");
+        post(&path, r#"{"by": "Linus Roy"}"#, "200").await;
+    }
+    let path = format!("/v1/incidents/{number}/resolution");
+    post(&path, r#"{"by": "Grace Hall"}"#, "200").await;
+}
+
+/// Those from one number to another, by several clients.
+async fn live(desk: &Arc<Process>, from: usize, until: usize) {
+    let next = Arc::new(AtomicUsize::new(from));
+    let mut clients = JoinSet::new();
+    for _ in 0..CLIENTS {
+        let (next, desk) = (next.clone(), desk.clone());
+        clients.spawn(async move {
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= until {
+                    break;
+                }
+                whole_life(&desk, n).await;
+            }
+        });
+    }
+    clients.join_all().await;
+}
+
+/// How many e-mails the desk has sent.
+async fn sent(desk: &Process) -> u64 {
+    let news = json_of(&ask(desk.mailbox, "GET", "/headings?after=1000000000", "").await);
+    news["next"].as_u64().expect("a place")
+}
+
+/// How many e-mails two incidents have, one that was acknowledged and one that was not, and what is
+/// not at its end among them.
+async fn two_incidents(desk: &Process, first: usize) -> (u64, usize) {
+    let mut emails = Vec::new();
+    for n in [first, first + 1] {
+        let story = json_of(&ask(desk.api, "GET", &format!("/v1/incidents/INC-{n}"), "").await);
+        emails.extend(story["emails"].as_array().expect("e-mails").clone());
+    }
+    let is_open = |email: &&Value| email["delivery"]["status"] != "sent";
+    (emails.len() as u64, emails.iter().filter(is_open).count())
+}
+
+/// Waits until that many e-mails have come.
+async fn all_sent(desk: &Process, wanted: u64) {
+    for _ in 0..TRIES {
+        if sent(desk).await >= wanted {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    assert_eq!(sent(desk).await, wanted, "each e-mail once");
+}
+
+fn lines(file: &Path) -> usize {
+    let text = std::fs::read(file).expect("a file of the desk");
+    text.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The records of the stream that nobody has trimmed.
+fn stream_records(data: &Path) -> u64 {
+    let database = rusqlite::Connection::open(data.join("dynamodb.sqlite")).expect("the table");
+    let count = "SELECT count(*) FROM _stream_records";
+    database.query_row(count, [], |row| row.get(0)).expect("a count")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_kept_beside_the_table_is_bounded() {
+    const INCIDENTS: usize = 100;
+    let data = tempfile::tempdir().expect("a folder");
+    let desk = Arc::new(Process::start_with(Some(data.path()), "warn").await);
+    live(&desk, 0, INCIDENTS).await;
+    let (emails, _) = two_incidents(&desk, 0).await;
+    all_sent(&desk, emails * INCIDENTS as u64 / 2).await;
+    let mut kept = (0, 0);
+    for _ in 0..TRIES {
+        // Of the stream the newest record is left, and of what SES told nothing.
+        kept = (stream_records(data.path()), lines(&data.path().join("ses-events.jsonl")));
+        if kept == (1, 0) {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    assert_eq!(kept, (1, 0));
+    assert_eq!(two_incidents(&desk, INCIDENTS - 2).await, (emails, 0));
+}
+
+/// `INCIDENTS=100000`, `KEPT=1` with a data folder.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "long"]
+async fn memory_is_flat() {
+    let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let incidents: usize = asked("INCIDENTS").unwrap_or(2_000);
+    let data = asked("KEPT").map(|_: usize| tempfile::tempdir().expect("a folder"));
+    let desk = Arc::new(Process::start_with(data.as_ref().map(|data| data.path()), "warn").await);
+    let mut seen = vec![Memory::of(&desk.child, 0, sent(&desk).await)];
+    seen[0].say();
+    let mut each = 0;
+    for tenth in 1..=10 {
+        live(&desk, incidents * (tenth - 1) / 10, incidents * tenth / 10).await;
+        let done = incidents * tenth / 10;
+        if each == 0 {
+            each = two_incidents(&desk, 0).await.0;
+        }
+        all_sent(&desk, each * done as u64 / 2).await;
+        let memory = Memory::of(&desk.child, done, sent(&desk).await);
+        memory.say();
+        seen.push(memory);
+    }
+    if let Some(data) = &data {
+        assert!(lines(&data.path().join("mailbox.jsonl")) <= LONGEST_MAILBOX);
+        assert!(lines(&data.path().join("ses-events.jsonl")) <= LONGEST_QUEUE + 2 * CLIENTS * 10);
+    }
+    Memory::is_flat(&seen);
+}
