@@ -65,13 +65,14 @@ async fn sent(desk: &Process) -> u64 {
     news["next"].as_u64().expect("a place")
 }
 
-/// How many e-mails an incident has, and how many of them are at no end yet. On a slow machine one that
-/// waited for longer than the resolution took is cancelled.
+/// How many e-mails an incident has, and how many of them are at no end yet, or were not heard of. On a
+/// slow machine one that waited for longer than the resolution took is cancelled.
 async fn emails(desk: &Process, n: usize) -> (u64, u64) {
     let story = json_of(&ask(desk.api, "GET", &format!("/v1/incidents/INC-{n}"), "").await);
     let emails = story["emails"].as_array().expect("e-mails");
     let is_open = |email: &&Value| {
-        !matches!(email["delivery"]["status"].as_str(), Some("sent" | "cancelled"))
+        let is_ended = matches!(email["delivery"]["status"].as_str(), Some("sent" | "cancelled"));
+        !is_ended || email["confirmation"] == "awaited"
     };
     (emails.len() as u64, emails.iter().filter(is_open).count() as u64)
 }
