@@ -32,7 +32,7 @@ async fn whole_life(desk: &Process, n: usize) {
     let key = format!("idempotency-key: {number}\r\n");
     let answer = ask_with(desk.api, "POST", "/v1/escalations", &key, &body).await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         let path = format!("/v1/incidents/{number}/acknowledgement");
         post(&path, r#"{"by": "Linus Roy"}"#, "200").await;
     }
@@ -131,6 +131,7 @@ async fn what_is_kept_beside_the_table_is_bounded() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "long"]
 async fn memory_is_flat() {
+    #[expect(clippy::disallowed_methods, reason = "asked of the test, not of a function")]
     let asked = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let incidents: usize = asked("INCIDENTS").unwrap_or(2_000);
     let data = asked("KEPT").map(|_: usize| folder());
