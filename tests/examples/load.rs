@@ -9,7 +9,7 @@ use desk_tests::DEFAULT_POLICY;
 use desk_tests::load::deadlines::{policy, same_second};
 use desk_tests::load::flood::{Flood, flooded};
 use desk_tests::load::outage::a_day;
-use desk_tests::load::played;
+use desk_tests::load::{SES_RATE, played};
 
 /// What is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -45,11 +45,11 @@ fn main() {
     let is_asked = |story| asked.stories.is_empty() || asked.stories.contains(&story);
     if is_asked(Story::Deadlines) {
         let policy = policy("20m", "20h");
-        println!("{}", played(same_second(asked.deadlines, &policy, 1_200, 1)));
+        println!("{}", played(same_second(asked.deadlines, &policy, 1_200, 1, SES_RATE)));
     }
     if is_asked(Story::Steps) {
         let policy = policy("20m", "5m");
-        println!("{}", played(same_second(asked.deadlines, &policy, 1_200, 2)));
+        println!("{}", played(same_second(asked.deadlines, &policy, 1_200, 2, SES_RATE)));
     }
     if is_asked(Story::Outage) {
         println!("{}", played(a_day(asked.incidents, DEFAULT_POLICY)));

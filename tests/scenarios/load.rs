@@ -5,7 +5,7 @@ use desk_tests::DEFAULT_POLICY;
 use desk_tests::load::deadlines::{Report, policy, same_second};
 use desk_tests::load::flood::{Flood, flooded};
 use desk_tests::load::outage::a_day;
-use desk_tests::load::played;
+use desk_tests::load::{SES_RATE, played};
 
 const RUNS_OUT: u64 = 1_200;
 
@@ -22,7 +22,7 @@ fn hold(report: &Report, emails: usize) {
 #[test]
 fn deadlines_in_the_same_second_are_all_told_of_in_order_and_as_soon_as_ses_takes_them() {
     const DEADLINES: usize = 2_000;
-    let report = played(same_second(DEADLINES, &policy("20m", "20h"), RUNS_OUT, 1));
+    let report = played(same_second(DEADLINES, &policy("20m", "20h"), RUNS_OUT, 1, SES_RATE));
     hold(&report, DEADLINES);
     assert_eq!(report.deadlines, DEADLINES);
     assert!(report.fired.all <= 2_000, "{report}");
@@ -32,11 +32,23 @@ fn deadlines_in_the_same_second_are_all_told_of_in_order_and_as_soon_as_ses_take
     assert!(report.newcomers.all <= report.least + 15_000, "{report}");
 }
 
+/// An account in the sandbox: those on their way at once are more than SES takes in the half minute that
+/// an attempt waits.
+#[test]
+fn what_ses_is_too_busy_for_is_put_back_as_often_as_it_takes_and_never_given_up_on() {
+    const DEADLINES: usize = 300;
+    let report = played(same_second(DEADLINES, &policy("20m", "20h"), RUNS_OUT, 1, 1));
+    let Report { sent, repeats, parked, failed, .. } = &report;
+    assert_eq!((*sent, *repeats, *parked, *failed), (DEADLINES, 0, 0, 0), "{report}");
+    assert!(report.put_back > DEADLINES / 3, "{report}");
+    assert!(report.took <= report.least + 90_000, "{report}");
+}
+
 #[test]
 fn alerts_of_a_ladder_go_out_in_the_order_of_its_steps_when_the_next_comes_before_the_last_is_sent()
 {
     const DEADLINES: usize = 1_000;
-    let report = played(same_second(DEADLINES, &policy("20m", "1m"), RUNS_OUT, 2));
+    let report = played(same_second(DEADLINES, &policy("20m", "1m"), RUNS_OUT, 2, SES_RATE));
     assert!(report.late.all > 60_000, "the second step met no backlog: {report}");
     hold(&report, 2 * DEADLINES);
 }

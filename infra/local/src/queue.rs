@@ -232,6 +232,14 @@ impl Queue {
         }
     }
 
+    /// Whether so many messages wait or are worked on; dead letters do not count.
+    #[must_use]
+    pub fn has(&self, many: usize) -> bool {
+        let kept = self.lock();
+        let alive = kept.messages.values().filter(|waiting| waiting.seen_from.is_some());
+        kept.messages.len() >= many && alive.count() >= many
+    }
+
     /// Resolves when a message can be received; at once, if one can.
     pub async fn has_some(&self) {
         loop {

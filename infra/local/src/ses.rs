@@ -31,6 +31,9 @@ const MOST_HEADERS: usize = 15;
 const LONGEST_HEADER_NAME: usize = 126;
 const LONGEST_HEADER: usize = 996;
 const LONGEST_TAG: usize = 256;
+/// As long as so many events are not heard, nothing more is taken: what the desk has to send waits in its
+/// outbox, and not here in memory.
+const MOST_UNHEARD: usize = 10_000;
 
 /// Answers `SendEmail`.
 pub fn router(ses: Ses) -> Router {
@@ -144,6 +147,13 @@ async fn no_such_operation() -> Refused {
 }
 
 async fn send_email(State(ses): State<Ses>, body: Bytes) -> Result<Response, Refused> {
+    if ses.events.has(MOST_UNHEARD) {
+        return Err(Refused {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            kind: "TooManyRequestsException",
+            message: "Maximum sending rate exceeded.".to_owned(),
+        });
+    }
     let mut request: SendEmail =
         serde_json::from_slice(&body).map_err(|error| bad_request(error.to_string()))?;
     let set = request.configuration_set_name.take();
@@ -386,6 +396,19 @@ mod tests {
         let events = ses.events.receive(10).into_iter();
         let event = |body: &str| serde_json::from_str::<Value>(body).unwrap();
         events.map(|told| event(&told.body)["detail"]["eventType"].to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn what_nobody_hears_of_is_not_taken_without_end() {
+        let ses = ses();
+        for n in 0..MOST_UNHEARD {
+            ses.events.send(n.to_string(), Timestamp::UNIX_EPOCH).unwrap();
+        }
+        let refused = (StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException".to_owned());
+        assert_eq!(send(&ses, &email()).await, refused);
+        assert!(ses.mailbox.is_empty());
+        ses.events.delete(&ses.events.receive(1)[0]);
+        assert_eq!(send(&ses, &email()).await.0, StatusCode::OK);
     }
 
     #[tokio::test]

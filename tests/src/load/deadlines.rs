@@ -8,7 +8,7 @@ use shared::incident::timeline::Event;
 use shared::store::Store;
 
 use super::stream::Counts;
-use super::{SES_RATE, Spread, World};
+use super::{Spread, World};
 
 /// The default policy with one address on each level, and levels that run out after these times: each
 /// deadline of a ladder is one e-mail. Nothing else is due for a day.
@@ -47,6 +47,8 @@ pub struct Report {
     pub repeats: usize,
     /// How many were given up on.
     pub parked: usize,
+    /// How many SES was too busy for longer than an attempt waits, so that they were put back.
+    pub put_back: usize,
     /// How late each e-mail was, from when it was written.
     pub late: Spread,
     /// From the first deadline until the last e-mail was taken, in milliseconds.
@@ -73,12 +75,19 @@ pub struct Report {
 }
 
 /// Escalates so many incidents in one second; when the first level runs out, so many deadlines are due
-/// in one second. Somebody else escalates each half minute from then on.
+/// in one second. Somebody else escalates each half minute from then on, and SES takes
+/// `rate` e-mails a second.
 ///
 /// # Panics
 ///
 /// When the desk refuses an escalation.
-pub async fn same_second(deadlines: usize, policy: &str, runs_out: u64, steps: usize) -> Report {
+pub async fn same_second(
+    deadlines: usize,
+    policy: &str,
+    runs_out: u64,
+    steps: usize,
+    rate: u32,
+) -> Report {
     let world = World::new(policy);
     let number = |n: usize| format!("INC-{n}");
     let mut asking = Vec::new();
@@ -92,11 +101,11 @@ pub async fn same_second(deadlines: usize, policy: &str, runs_out: u64, steps: u
     world.until_taken(2 * deadlines, runs_out).await;
     assert_eq!(world.ses.seen().taken.len(), 2 * deadlines, "the first alerts and receipts");
     world.until(runs_out - 1).await;
-    world.ses.takes(Some(SES_RATE));
+    world.ses.takes(Some(rate));
     drop(world.desk.store.take_calls());
     let handed_before = Counts::of(&world.stream.counts.handed);
     let emails = deadlines * steps;
-    let least = (emails as u64).saturating_sub(SES_RATE.into()) * 1000 / u64::from(SES_RATE);
+    let least = (emails as u64).saturating_sub(rate.into()) * 1000 / u64::from(rate);
     let mut asked_at = Vec::new();
     // Somebody else, each half minute, while the backlog lasts; what they are told comes on top.
     for n in 0.. {
@@ -133,7 +142,7 @@ async fn report(
         taken.entry(id).or_default().push(*at);
     }
     let (mut fired, mut late, mut all) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut out_of_step, mut parked, mut took) = (0, 0, 0);
+    let (mut out_of_step, mut parked, mut put_back, mut took) = (0, 0, 0, 0);
     for n in 0..deadlines {
         let number = format!("INC-{n}").parse().expect("a number");
         let story = world.desk.store.table.story(&number).await.ok().flatten();
@@ -151,6 +160,7 @@ async fn report(
                 continue;
             }
             let first = taken.get(&item.email.id).map(|times| times[0]);
+            put_back += usize::from(item.delivery.attempts > 1);
             if let Some(at) = first {
                 out_of_step += usize::from(at < last_step);
                 last_step = last_step.max(at);
@@ -182,6 +192,7 @@ async fn report(
         sent: sent.len(),
         repeats: taken.values().map(|times| times.len() - 1).sum(),
         parked,
+        put_back,
         late: Spread::of(late),
         took,
         least,
@@ -203,7 +214,7 @@ impl fmt::Display for Report {
         writeln!(f, "{emails} e-mails: {sent} sent, {repeats} again, {parked} parked")?;
         writeln!(f, "each late {}", self.late)?;
         let (took, least) = (self.took / 1000, self.least / 1000);
-        writeln!(f, "the last after {took} s, at {SES_RATE} a second {least} s at least")?;
+        writeln!(f, "the last after {took} s, {least} s at least; {} put back", self.put_back)?;
         let each = *requests as f64 / (*sent).max(1) as f64;
         writeln!(
             f,

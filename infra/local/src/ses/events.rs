@@ -19,9 +19,10 @@ use crate::queue::worker::{Deliver, Settings};
 pub type Invoke =
     Arc<dyn Fn(Value) -> BoxFuture<'static, Result<(), lambda_runtime::Error>> + Send + Sync>;
 
-/// One event at a time for each call, several calls at once.
+/// One event at a time for each call, and as many calls at once as e-mails are sent at once and more: two
+/// events come of each e-mail, and what is not heard waits in memory.
 pub fn settings() -> Settings {
-    Settings { batch: 1, at_once: 4, ..Settings::default() }
+    Settings { batch: 1, at_once: 32, ..Settings::default() }
 }
 
 /// How the queue of events calls the function.
