@@ -11,6 +11,8 @@ pub mod capacity;
 pub mod counted;
 pub mod document;
 pub mod dynamodb;
+pub mod hostile;
+pub mod met;
 pub mod metrics;
 pub mod receiver;
 pub mod scripted;

@@ -1,0 +1,109 @@
+//! A desk in memory that is made once and is before each input as it was made.
+
+use std::future::Future;
+
+use jiff::Timestamp;
+use shared::desk::Desk;
+use shared::email::EmailId;
+use shared::email::render::{Rendered, render};
+use shared::links::{KeyRing, LinkWriter};
+use shared::store::Store;
+use shared::store::memory::MemoryStore;
+use tokio::runtime::{Builder, Runtime};
+
+use super::letters;
+use crate::{link_keys, link_writer, met};
+
+/// A desk with incidents in every state, an account, and e-mails in its outbox ([`met::desk`]).
+pub struct Fresh {
+    /// The desk.
+    pub desk: Desk<MemoryStore>,
+    /// The keys of its links.
+    pub keys: KeyRing,
+    /// Who writes its links.
+    pub links: LinkWriter,
+    made: MemoryStore,
+    runtime: Runtime,
+}
+
+impl Fresh {
+    /// The desk, once `prepared` has done something to it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no runtime to be had.
+    pub fn made(prepared: impl AsyncFnOnce(&Desk<MemoryStore>)) -> Self {
+        let runtime = runtime();
+        let desk = runtime.block_on(async {
+            let desk = met::desk().await;
+            prepared(&desk).await;
+            desk
+        });
+        let keys = link_keys();
+        let (links, made) = (link_writer(keys.clone()), desk.store.copied());
+        Self { desk, keys, links, made, runtime }
+    }
+
+    /// What it is now, for an input that is played.
+    pub fn now(&self) -> Timestamp {
+        self.desk.clock.now()
+    }
+
+    /// Runs until it is done, in virtual time.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// Whether everything is as it was made.
+    pub fn is_untouched(&self) -> bool {
+        self.desk.store.has_what(&self.made)
+    }
+
+    /// Everything is as it was made.
+    pub fn put_back(&self) {
+        self.desk.store.put_back(&self.made);
+    }
+
+    /// The e-mails that were not in the outbox when it was made, in words.
+    ///
+    /// # Panics
+    ///
+    /// When one cannot be put into words.
+    pub fn new_letters(&self) -> Vec<Rendered> {
+        let old = self.made.pending_emails();
+        let new = self.desk.store.pending_emails().into_iter().filter(|id| !old.contains(id));
+        new.map(|id| self.letter(&id)).collect()
+    }
+
+    fn letter(&self, id: &EmailId) -> Rendered {
+        let policy = &self.desk.policy;
+        let item = self.run(self.desk.store.load_email(id)).expect("a store in memory");
+        let email = item.expect("what is pending is there").email;
+        let ways = self.links.ways_back(&email, policy.inbound.as_ref(), self.now());
+        render(&email, &policy.desk, 0, &self.run(ways)).expect("a letter")
+    }
+
+    /// Holds that every new e-mail is one e-mail, and that every open incident has something due.
+    ///
+    /// # Panics
+    ///
+    /// When that does not hold.
+    pub fn is_in_order(&self) {
+        self.new_letters().iter().for_each(letters::hold);
+        let board = self.run(self.desk.store.open_incidents(None, usize::MAX - 1));
+        for incident in board.expect("a store in memory").incidents {
+            assert!(incident.next_due().is_some(), "{} has nothing due", incident.number);
+        }
+    }
+}
+
+/// A runtime in virtual time: what waits, waits no time at all.
+///
+/// # Panics
+///
+/// When there is none to be had.
+#[must_use]
+pub fn runtime() -> Runtime {
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime")
+}
