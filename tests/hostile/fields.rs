@@ -13,12 +13,12 @@ const TEXT: &str = "Nothing special in it.";
 pub struct Field {
     /// JSON pointer into the body.
     pub pointer: &'static str,
-    /// The request: method, path, in which `N` is the number of a case, and body.
+    /// The request: method, path (below the incident's, or whole), and body. `N` is the number of a case.
     put: bool,
     path: &'static str,
     body: fn(usize) -> Value,
-    /// Whether the incident is open and escalated before.
-    known: bool,
+    /// What is there before, in this order.
+    before: &'static [Before],
     /// What anybody may write there.
     pub harmless: &'static str,
     /// Where it is read again, and under which name.
@@ -32,31 +32,49 @@ impl Field {
     pub fn ask(&self, case: usize, text: &str) -> Request<Body> {
         let mut body = (self.body)(case);
         *body.pointer_mut(self.pointer).unwrap() = text.into();
-        let path = numbered(self.path, case);
+        let path = numbered(&self.path(), case);
         if self.put { put(&path, &body) } else { post(&path, &body) }
     }
 
-    /// The path, for people.
-    pub fn path(&self) -> &str {
-        self.path
+    /// The path of what is asked.
+    pub fn path(&self) -> String {
+        if self.path.starts_with('/') {
+            self.path.to_owned()
+        } else {
+            format!("{STORY}/{}", self.path)
+        }
+    }
+
+    /// Whether nothing has to be there before.
+    pub fn is_first_of_all(&self) -> bool {
+        self.before.is_empty()
     }
 
     /// What is there before.
     pub async fn prepare(&self, world: &World, case: usize) {
-        let manager = json!({ "name": "Mary", "email": "mary@desk.example" });
-        let account = json!({ "name": "Acme", "account_manager": manager });
-        if self.known {
-            let account = world.ask(put(&numbered("/v1/accounts/A-N", case), &account)).await;
-            assert_eq!(account.status, 201);
-            assert_eq!(world.post("/v1/incidents", incident(case)).await.status, 201);
-            assert_eq!(world.post("/v1/escalations", escalation(case)).await.status, 201);
+        for before in self.before {
+            let request = match before {
+                Before::Account => put(&numbered("/v1/accounts/A-N", case), &account(case)),
+                Before::Incident => post("/v1/incidents", &incident(case)),
+                Before::Escalation => post("/v1/escalations", &escalation(case)),
+                Before::Resolution => {
+                    let path = numbered("/v1/incidents/INC-N/resolution", case);
+                    post(&path, &json!({ "by": "Grace" }))
+                }
+            };
+            let reply = world.ask(request).await;
+            assert!(reply.status.is_success(), "{}: {}", self.path, reply.body);
         }
     }
+}
 
-    /// Whether that incident is resolved before.
-    pub fn is_of_resolved(&self) -> bool {
-        self.path.ends_with("/reopening")
-    }
+/// What may be there before a field is written.
+#[derive(Clone, Copy)]
+enum Before {
+    Account,
+    Incident,
+    Escalation,
+    Resolution,
 }
 
 /// A path of a case.
@@ -87,6 +105,10 @@ fn account(_: usize) -> Value {
     json!({ "name": "Acme", "account_manager": { "name": "Mary", "email": "mary@desk.example" } })
 }
 
+const OPEN: &[Before] = &[Before::Incident];
+const ESCALATED: &[Before] = &[Before::Incident, Before::Escalation];
+const RESOLVED: &[Before] = &[Before::Incident, Before::Resolution];
+const OF_ACCOUNT: &[Before] = &[Before::Account, Before::Incident];
 const STORY: &str = "/v1/incidents/INC-N";
 
 const fn opening(pointer: &'static str, name: &'static str) -> Field {
@@ -95,7 +117,7 @@ const fn opening(pointer: &'static str, name: &'static str) -> Field {
         put: false,
         path: "/v1/incidents",
         body: incident,
-        known: false,
+        before: &[],
         harmless: TEXT,
         read: STORY,
         name,
@@ -108,20 +130,21 @@ const fn escalating(pointer: &'static str, name: &'static str) -> Field {
         put: false,
         path: "/v1/escalations",
         body: escalation,
-        known: false,
+        before: &[],
         harmless: TEXT,
         read: STORY,
         name,
     }
 }
 
+/// A field of what is done on an incident.
 const fn on_known(
     path: &'static str,
     pointer: &'static str,
     name: &'static str,
     body: fn(usize) -> Value,
 ) -> Field {
-    Field { pointer, put: false, path, body, known: true, harmless: TEXT, read: STORY, name }
+    Field { pointer, put: false, path, body, before: OPEN, harmless: TEXT, read: STORY, name }
 }
 
 const fn of_account(pointer: &'static str) -> Field {
@@ -130,7 +153,7 @@ const fn of_account(pointer: &'static str) -> Field {
         put: true,
         path: "/v1/accounts/A-N",
         body: account,
-        known: false,
+        before: &[],
         harmless: TEXT,
         read: "/v1/accounts/A-N",
         name: "name",
@@ -145,37 +168,21 @@ pub const FIELDS: [Field; 19] = [
     Field { harmless: "another", ..escalating("/requester/account", "account") },
     opening("/summary", "summary"),
     opening("/customer/name", "name"),
-    on_known("/v1/incidents/INC-N/responses", "/author", "author", response),
-    on_known("/v1/incidents/INC-N/responses", "/message", "message", response),
-    on_known("/v1/incidents/INC-N/acknowledgement", "/by", "by", |_| json!({ "by": "Grace" })),
-    on_known("/v1/incidents/INC-N/pause", "/reason", "reason", pause),
-    on_known("/v1/incidents/INC-N/resolution", "/note", "note", noted),
-    on_known("/v1/incidents/INC-N/resolution", "/by", "by", noted),
-    on_known("/v1/incidents/INC-N/reopening", "/note", "note", noted),
-    on_known(
-        "/v1/incidents/INC-N/priority",
-        "/reason",
-        "reason",
-        |_| json!({ "by": "Grace", "priority": "P1", "reason": TEXT }),
-    ),
-    on_known(
-        "/v1/incidents/INC-N/customer-replies",
-        "/message",
-        "message",
-        |_| json!({ "from": "Ada", "message": TEXT }),
-    ),
-    on_known(
-        "/v1/incidents/INC-N/account-manager",
-        "/reason",
-        "reason",
-        |_| json!({ "by": "Grace", "reason": TEXT }),
-    ),
-    on_known(
-        "/v1/accounts/A-N/recurrences",
-        "/message",
-        "message",
-        |case| json!({ "reporter": customer(case), "message": TEXT }),
-    ),
+    on_known("responses", "/author", "author", response),
+    on_known("responses", "/message", "message", response),
+    Field { before: ESCALATED, ..on_known("acknowledgement", "/by", "by", taken) },
+    on_known("pause", "/reason", "reason", pause),
+    on_known("resolution", "/note", "note", noted),
+    on_known("resolution", "/by", "by", noted),
+    Field { before: RESOLVED, ..on_known("reopening", "/note", "note", noted) },
+    on_known("priority", "/reason", "reason", priority),
+    on_known("customer-replies", "/message", "message", reply),
+    Field { before: OF_ACCOUNT, ..on_known("account-manager", "/reason", "reason", reason) },
+    Field {
+        before: OF_ACCOUNT,
+        path: "/v1/accounts/A-N/recurrences",
+        ..on_known("", "/message", "message", report)
+    },
     of_account("/name"),
     of_account("/account_manager/name"),
 ];
@@ -190,4 +197,24 @@ fn pause(_: usize) -> Value {
 
 fn noted(_: usize) -> Value {
     json!({ "by": "Grace", "note": TEXT })
+}
+
+fn priority(_: usize) -> Value {
+    json!({ "by": "Grace", "priority": "P1", "reason": TEXT })
+}
+
+fn reply(_: usize) -> Value {
+    json!({ "from": "Ada", "message": TEXT })
+}
+
+fn reason(_: usize) -> Value {
+    json!({ "by": "Grace", "reason": TEXT })
+}
+
+fn report(case: usize) -> Value {
+    json!({ "reporter": customer(case), "message": TEXT })
+}
+
+fn taken(_: usize) -> Value {
+    json!({ "by": "Grace" })
 }

@@ -38,6 +38,9 @@ const MORE: [&str; 16] = [
     "e\u{301} and \u{e9} are not the same letters",
 ];
 
+/// A field that is written into late takes each so-manieth string.
+const PART: usize = 5;
+
 fn strings() -> Vec<String> {
     let list: Vec<String> = serde_json::from_str(LIST).unwrap();
     assert_eq!(list.len(), 515);
@@ -93,10 +96,6 @@ fn has(json: &Value, name: &str, text: &str) -> bool {
 /// of the case, once it came back as it was written.
 async fn written(world: &World, field: &Field, case: usize, text: &str) -> Option<Vec<Rendered>> {
     field.prepare(world, case).await;
-    if field.is_of_resolved() {
-        let path = numbered("/v1/incidents/INC-N/resolution", case);
-        world.post(&path, json!({ "by": "Grace" })).await;
-    }
     let reply = asked(world, field.ask(case, text)).await;
     if !reply.status.is_success() {
         assert_eq!(reply.status, 422, "{} {text:?}: {}", field.pointer, reply.body);
@@ -120,12 +119,17 @@ async fn written(world: &World, field: &Field, case: usize, text: &str) -> Optio
 async fn whatever_is_written_into_a_field_comes_back_or_is_refused_by_its_name() {
     let mut case = 0;
     let mut table = String::new();
-    for field in &FIELDS {
+    for (n, field) in FIELDS.iter().enumerate() {
         let world = World::new(DEFAULT_POLICY);
         let harmless = written(&world, field, case, field.harmless).await.unwrap();
         let harmless = tags(&harmless);
         let (mut taken, mut refused) = (0, 0);
-        for text in strings().into_iter().flat_map(|text| [lengthened(&text), text]) {
+        // Short texts are refused where a reason is asked for; alone, each is written elsewhere.
+        let long = field.name == "business_justification";
+        // What takes several requests to come to is written a part of them, each another one.
+        let part = if field.is_first_of_all() { 1 } else { PART };
+        for text in strings().into_iter().skip(n % part).step_by(part) {
+            let text = if long { lengthened(&text) } else { text };
             case += 1;
             let Some(letters) = written(&world, field, case, &text).await else {
                 refused += 1;

@@ -22,7 +22,7 @@ pub fn hold(method: &Method, path: &str, reply: &Reply) {
     }
     let kind = headers.iter().find(|(name, _)| name == "content-type");
     let kind = kind.map_or("", |(_, value)| value.as_str());
-    if path.starts_with("/links/") {
+    if is_page(path) {
         assert_eq!(kind, "text/html; charset=utf-8", "{status}");
         assert!(!status.is_server_error(), "{status}: {body}");
         hold_html(body);
@@ -58,6 +58,13 @@ fn hold_problem(status: u16, problem: &Value) {
         assert!(pointer, "no JSON pointer: {problem}");
         assert!(error["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{problem}");
     }
+}
+
+/// Whether it is a page's: `/links/` and a token.
+#[must_use]
+pub fn is_page(path: &str) -> bool {
+    let token = path.strip_prefix("/links/");
+    token.is_some_and(|token| !token.is_empty() && !token.contains('/'))
 }
 
 fn read(body: &str) -> Option<Value> {
