@@ -64,12 +64,7 @@ impl Fresh {
         self.desk.store.put_back(&self.made);
     }
 
-    /// The e-mails that were not in the outbox when it was made, in words.
-    ///
-    /// # Panics
-    ///
-    /// When one cannot be put into words.
-    pub fn new_letters(&self) -> Vec<Rendered> {
+    fn new_letters(&self) -> Vec<Rendered> {
         let old = self.made.pending_emails();
         let new = self.desk.store.pending_emails().into_iter().filter(|id| !old.contains(id));
         new.map(|id| self.letter(&id)).collect()
@@ -83,17 +78,20 @@ impl Fresh {
         render(&email, &policy.desk, 0, &self.run(ways)).expect("a letter")
     }
 
-    /// Holds that every new e-mail is one e-mail, and that every open incident has something due.
+    /// Holds that every new e-mail is one e-mail, and that every open incident has something due. Returns
+    /// the e-mails that were not in the outbox when it was made, in words.
     ///
     /// # Panics
     ///
     /// When that does not hold.
-    pub fn is_in_order(&self) {
-        self.new_letters().iter().for_each(letters::hold);
+    pub fn in_order(&self) -> Vec<Rendered> {
+        let letters = self.new_letters();
+        letters.iter().for_each(letters::hold);
         let board = self.run(self.desk.store.open_incidents(None, usize::MAX - 1));
         for incident in board.expect("a store in memory").incidents {
             assert!(incident.next_due().is_some(), "{} has nothing due", incident.number);
         }
+        letters
     }
 }
 

@@ -96,7 +96,7 @@ impl Api {
         if reads || !reply.status.is_success() {
             assert!(self.fresh.is_untouched(), "{} {path}: {}", written.method, reply.status);
         } else if !self.fresh.is_untouched() {
-            self.fresh.is_in_order();
+            self.fresh.in_order();
             self.holds_once(written, &path, &reply);
             self.fresh.put_back();
         }

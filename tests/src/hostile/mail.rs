@@ -91,13 +91,12 @@ fn mail(desk: &Fresh, receipt: &Receipt, signed: &str, input: &[u8]) -> String {
     assert_eq!(record.arrival.is_some(), outcome.is_waiting(), "what waits is kept whole");
     assert_eq!(record.tell_at.is_some(), outcome.is_waiting(), "people are told of what waits");
     is_believed(&receipt, &outcome, from.as_ref());
-    let letters = desk.new_letters();
+    let letters = desk.in_order();
     let may_write = matches!(outcome, Outcome::Acted { .. } | Outcome::Incomplete { .. });
     assert!(may_write || letters.is_empty(), "{outcome}, and somebody is told at once");
     let to_author = letters.iter().filter(|letter| from.as_ref() == Some(&letter.to)).count();
     let is_alerted = from.as_ref().is_some_and(|from| is_of_team(desk, from));
     assert!(to_author <= 1 || is_alerted, "{outcome}, and its author is told {to_author} times");
-    desk.is_in_order();
     if PLAYED.replace(PLAYED.get() + 1) % TWICE == 0 {
         let before = store.copied();
         assert_eq!(receive().expect("a store in memory"), outcome, "the same mail again");
@@ -162,7 +161,7 @@ fn notification(input: &[u8]) -> Option<String> {
     DESK.with(|(desk, ..)| {
         let outcome = desk.run(act::gone(&desk.desk, &receipt)).expect("a store in memory");
         assert_eq!(outcome.to_string(), "noted gone");
-        assert!(desk.new_letters().is_empty());
+        assert!(desk.in_order().is_empty());
         desk.put_back();
     });
     Some(format!("a receipt, signed by {}", receipt.signed_by.len()))

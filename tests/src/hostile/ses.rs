@@ -66,7 +66,7 @@ impl Sent {
         assert_eq!(learned.len(), 1, "one event, and {} e-mails", learned.len());
         let (before, after) = &learned[0];
         self.hold(event, before, after);
-        self.fresh.is_in_order();
+        self.fresh.in_order();
         let once = self.fresh.desk.store.copied();
         record().expect("a store in memory");
         assert!(self.fresh.desk.store.has_what(&once), "told again, it learns more");
