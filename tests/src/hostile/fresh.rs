@@ -1,5 +1,6 @@
 //! A desk in memory that is made once and is before each input as it was made.
 
+use std::cell::Cell;
 use std::future::Future;
 
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub struct Fresh {
     pub links: LinkWriter,
     made: MemoryStore,
     runtime: Runtime,
+    /// Whether an input is being played, or has ended in a panic.
+    is_played: Cell<bool>,
 }
 
 impl Fresh {
@@ -41,7 +44,7 @@ impl Fresh {
         });
         let keys = link_keys();
         let (links, made) = (link_writer(keys.clone()), desk.store.copied());
-        Self { desk, keys, links, made, runtime }
+        Self { desk, keys, links, made, runtime, is_played: Cell::new(false) }
     }
 
     /// What it is now, for an input that is played.
@@ -54,14 +57,22 @@ impl Fresh {
         self.runtime.block_on(future)
     }
 
+    /// Plays an input on it. It is as it was made before, also when an input before it ended in a panic.
+    pub fn played<T>(&self, play: impl FnOnce() -> T) -> T {
+        if self.is_played.replace(true) {
+            self.desk.store.put_back(&self.made);
+        }
+        let played = play();
+        if !self.is_untouched() {
+            self.desk.store.put_back(&self.made);
+        }
+        self.is_played.set(false);
+        played
+    }
+
     /// Whether everything is as it was made.
     pub fn is_untouched(&self) -> bool {
         self.desk.store.has_what(&self.made)
-    }
-
-    /// Everything is as it was made.
-    pub fn put_back(&self) {
-        self.desk.store.put_back(&self.made);
     }
 
     fn new_letters(&self) -> Vec<Rendered> {

@@ -35,7 +35,8 @@ thread_local! {
 ///
 /// When something does not hold of its answer, or of what the desk did.
 pub fn play(input: &[u8]) -> String {
-    let played = Written::read(input).and_then(|written| API.with(|api| api.play(&written)));
+    let played = Written::read(input)
+        .and_then(|written| API.with(|api| api.fresh.played(|| api.play(&written))));
     played.unwrap_or_else(|| "no request".to_owned())
 }
 
@@ -98,7 +99,6 @@ impl Api {
         } else if !self.fresh.is_untouched() {
             self.fresh.in_order();
             self.holds_once(written, &path, &reply);
-            self.fresh.put_back();
         }
         Some(reply.status.as_str().to_owned())
     }

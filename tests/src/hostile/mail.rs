@@ -41,7 +41,7 @@ pub fn play(input: &[u8]) -> String {
     if input.starts_with(b"{") {
         return notification(input).unwrap_or_else(|| "no notification".to_owned());
     }
-    DESK.with(|(desk, receipt, signed)| mail(desk, receipt, signed, input))
+    DESK.with(|(desk, receipt, signed)| desk.played(|| mail(desk, receipt, signed, input)))
 }
 
 /// How a mail comes: the address that it was sent to, and what SES found.
@@ -102,7 +102,6 @@ fn mail(desk: &Fresh, receipt: &Receipt, signed: &str, input: &[u8]) -> String {
         assert_eq!(receive().expect("a store in memory"), outcome, "the same mail again");
         assert!(store.has_what(&before), "the same mail again, and it did more");
     }
-    desk.put_back();
     outcome.to_string()
 }
 
@@ -159,10 +158,11 @@ fn notification(input: &[u8]) -> Option<String> {
         assert!(own.to_ascii_lowercase().contains(&named), "{signer} is not named: {own:?}");
     }
     DESK.with(|(desk, ..)| {
-        let outcome = desk.run(act::gone(&desk.desk, &receipt)).expect("a store in memory");
-        assert_eq!(outcome.to_string(), "noted gone");
-        assert!(desk.in_order().is_empty());
-        desk.put_back();
+        desk.played(|| {
+            let outcome = desk.run(act::gone(&desk.desk, &receipt)).expect("a store in memory");
+            assert_eq!(outcome.to_string(), "noted gone");
+            assert!(desk.in_order().is_empty());
+        });
     });
     Some(format!("a receipt, signed by {}", receipt.signed_by.len()))
 }

@@ -31,7 +31,7 @@ struct Sent {
 /// When something does not hold of what was learned from it.
 pub fn play(input: &[u8]) -> String {
     let Ok(event) = serde_json::from_slice::<Value>(input) else { return "no JSON".to_owned() };
-    DESK.with(|sent| sent.play(&event))
+    DESK.with(|sent| sent.fresh.played(|| sent.play(&event)))
 }
 
 impl Sent {
@@ -70,7 +70,6 @@ impl Sent {
         let once = self.fresh.desk.store.copied();
         record().expect("a store in memory");
         assert!(self.fresh.desk.store.has_what(&once), "told again, it learns more");
-        self.fresh.put_back();
         let parked = after.delivery.status == DeliveryStatus::Parked;
         if parked { "learned, and parked".to_owned() } else { "learned".to_owned() }
     }
