@@ -5,4 +5,5 @@
 mod corpus;
 mod function;
 mod giants;
-mod met;
+
+use desk_tests::met;

@@ -7,6 +7,7 @@
 //! no capitals.
 
 use super::keys::LinkKeys;
+use super::token;
 use crate::email::Thread;
 use crate::incident::values::EmailAddress;
 use crate::policy::Inbound;
@@ -69,10 +70,7 @@ fn thread(mark: &str) -> Option<Thread> {
         UPPER => text.to_ascii_uppercase(),
         HEX => {
             let digits = text.as_bytes().chunks(2);
-            let bytes = digits.map(|two| {
-                let two = std::str::from_utf8(two).ok().filter(|two| two.len() == 2)?;
-                u8::from_str_radix(two, 16).ok()
-            });
+            let bytes = digits.map(|two| token::byte(std::str::from_utf8(two).ok()?));
             String::from_utf8(bytes.collect::<Option<Vec<_>>>()?).ok()?
         }
         _ => return None,
@@ -133,6 +131,20 @@ mod tests {
         let of = |keys: &LinkKeys| address(&inbound(), &thread, keys).unwrap();
         assert_eq!(read(of(&before).as_str(), &keys()), Some(thread.clone()));
         assert_eq!(read(of(&other).as_str(), &keys()), None);
+    }
+
+    #[test]
+    fn a_mark_has_one_spelling() {
+        // Found by the fuzzer: a sign in place of a zero.
+        assert_eq!((token::byte("04"), token::byte("+4"), token::byte("4")), (Some(4), None, None));
+        let thread: Thread = "INC-1001".parse().unwrap();
+        let address = address(&inbound(), &thread, &keys()).unwrap();
+        let tag = inbound().tag_of(address.as_str()).unwrap().to_owned();
+        assert_eq!(keys().thread_of_tag(&tag), Some(thread));
+        for (at, _) in tag.match_indices('0') {
+            let spelled = format!("{}+{}", &tag[..at], &tag[at + 1..]);
+            assert_eq!(keys().thread_of_tag(&spelled), None, "{spelled}");
+        }
     }
 
     #[test]

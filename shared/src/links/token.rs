@@ -132,9 +132,16 @@ pub(super) fn mac_of_mark(mark: &str, key: &Hmac<Sha256>) -> String {
 /// Whether this key signed a mark. Compared in constant time.
 pub(super) fn marked_by(mark: &str, mac: &str, key: &Hmac<Sha256>) -> bool {
     let digits = (0..MARK_MAC_BYTES).map(|n| mac.get(2 * n..2 * n + 2));
-    let bytes = digits.map(|two| u8::from_str_radix(two?, 16).ok()).collect::<Option<Vec<_>>>();
+    let bytes = digits.map(|two| byte(two?)).collect::<Option<Vec<_>>>();
     let signed = key.clone().chain_update(MARK).chain_update(mark);
     bytes.is_some_and(|bytes| signed.verify_truncated_left(&bytes).is_ok())
+}
+
+/// A byte of two hexadecimal digits. `from_str_radix` takes a sign for one, and a signature would have more
+/// than one spelling.
+pub(super) fn byte(two: &str) -> Option<u8> {
+    let is_digits = two.len() == 2 && two.bytes().all(|digit| digit.is_ascii_hexdigit());
+    u8::from_str_radix(two, 16).ok().filter(|_| is_digits)
 }
 
 /// A short text, its length first.

@@ -31,7 +31,7 @@ pub use index::{DueIndex, Written};
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct State {
     incidents: BTreeMap<IncidentNumber, Incident>,
     timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
@@ -72,6 +72,25 @@ impl MemoryStore {
     #[must_use]
     pub fn due_at(&self, target: &DueTarget) -> Option<Timestamp> {
         self.state().due_at_of(target)
+    }
+
+    /// A store of its own that has what this one has now.
+    #[must_use]
+    pub fn copied(&self) -> Self {
+        let state = self.state().clone();
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Forgets all, and has what the other one has now.
+    pub fn put_back(&self, other: &Self) {
+        let state = other.state().clone();
+        *self.state() = state;
+    }
+
+    /// Whether it has what the other one has, a store of its own.
+    #[must_use]
+    pub fn has_what(&self, other: &Self) -> bool {
+        *self.state() == *other.state()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

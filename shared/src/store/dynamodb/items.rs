@@ -72,8 +72,24 @@ pub(super) fn map<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError>
 fn unmap<T: DeserializeOwned>(item: &Item, name: &str) -> Result<T, StoreError> {
     schema::known(item)?;
     let value = item.get(name).ok_or_else(|| corrupt(item, &format!("has no `{name}`")))?;
-    serde_dynamo::from_attribute_value(value.clone())
-        .map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
+    from_value(value).map_err(|error| corrupt(item, &format!("`{name}`: {error}")))
+}
+
+/// What an attribute says. Of a type that the SDK does not know yet, serde_dynamo (4.3) panics, and one
+/// such item would end every batch that it is in.
+pub(super) fn from_value<T: DeserializeOwned>(value: &AttributeValue) -> Result<T, String> {
+    if !is_known(value) {
+        return Err("a type of DynamoDB that is not known".to_owned());
+    }
+    serde_dynamo::from_attribute_value(value.clone()).map_err(|error| error.to_string())
+}
+
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::M(fields) => fields.values().all(is_known),
+        AttributeValue::L(values) => values.iter().all(is_known),
+        value => !value.is_unknown(),
+    }
 }
 
 pub(super) fn corrupt(item: &Item, what: &str) -> StoreError {

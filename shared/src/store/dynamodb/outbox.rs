@@ -241,10 +241,7 @@ async fn requeue_as(
             let created_at = output.attributes().and_then(items::created_at);
             Ok(Requeued { created_at })
         }
-        Err(found) => Err(found.and_then(|item| {
-            let status = item.get(items::STATUS)?.clone();
-            serde_dynamo::from_attribute_value(status).ok()
-        })),
+        Err(found) => Err(found.and_then(|item| items::from_value(item.get(items::STATUS)?).ok())),
     })
 }
 

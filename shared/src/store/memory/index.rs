@@ -28,7 +28,7 @@ pub enum Written {
 }
 
 /// What is due, in order, over all shards.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DueIndex {
     shards: [BTreeSet<DuePosition>; DUE_SHARDS as usize],
     due_at: BTreeMap<DueTarget, Timestamp>,

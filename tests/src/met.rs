@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use desk_tests::arrivals::Arriving;
-use desk_tests::{DEFAULT_POLICY, LINK_KEYS, link_keys};
 use jiff::{SignedDuration, Timestamp};
 use shared::account::{Account, AccountManager};
 use shared::carry_out::{Alone, carry_out};
@@ -17,6 +15,9 @@ use shared::links::LinkKeys;
 use shared::policy::Policy;
 use shared::store::Store;
 use shared::store::memory::MemoryStore;
+
+use crate::arrivals::Arriving;
+use crate::{DEFAULT_POLICY, LINK_KEYS, link_keys};
 
 /// The id that SES gives the mail.
 pub const ID: &str = "d6iitobk75ur44p8kdnnp7g2n800";
