@@ -12,6 +12,7 @@ pub mod counted;
 pub mod document;
 pub mod dynamodb;
 pub mod metrics;
+pub mod processes;
 pub mod receiver;
 pub mod scripted;
 pub mod ses_events;
