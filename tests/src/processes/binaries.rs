@@ -39,7 +39,7 @@ pub fn in_folder(folder: &Path) -> Result<Vec<(&'static str, PathBuf)>, String> 
 #[must_use]
 pub fn built(folder: &Path) -> Vec<(&'static str, PathBuf)> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--workspace", "--bins", "--quiet"]);
+    cargo.args(["build", "--workspace", "--bins", "--examples", "--quiet"]);
     let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
     assert!(status.is_ok_and(|status| status.success()), "the functions are built");
     in_folder(folder).unwrap_or_else(|missing| panic!("{missing}"))

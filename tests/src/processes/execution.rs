@@ -79,15 +79,6 @@ impl Execution {
     /// When it cannot be started.
     pub fn start(function: &Function, id: u64) -> Arc<Self> {
         let region = &function.region;
-        let child = Command::new(&function.binary)
-            .env_clear()
-            .envs(function.variables(id))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| panic!("{}: {error}", function.binary.display()));
         let (hand, handed) = mpsc::unbounded_channel();
         let execution = Arc::new(Self {
             id,
@@ -103,7 +94,17 @@ impl Execution {
             is_dead: watch::Sender::new(false),
         });
         region.tally().of(&function.name).started += 1;
+        // Before it is there, lest it asks sooner.
         region.add(execution.clone());
+        let child = Command::new(&function.binary)
+            .env_clear()
+            .envs(function.variables(id))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", function.binary.display()));
         tokio::spawn(execution.clone().own(child));
         execution
     }

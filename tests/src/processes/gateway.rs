@@ -48,14 +48,6 @@ pub struct Reply {
     pub body: String,
 }
 
-impl Reply {
-    /// Whether it was done.
-    #[must_use]
-    pub fn is_accepted(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
 /// What came of asking until there was an answer.
 #[derive(Debug, Clone)]
 pub struct Answered {

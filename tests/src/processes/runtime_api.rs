@@ -25,7 +25,7 @@ pub fn router(region: Arc<Region>) -> Router {
 
 async fn next(State(region): State<Arc<Region>>, Path(execution): Path<u64>) -> Response {
     let Some(execution) = region.execution(execution) else {
-        return StatusCode::NOT_FOUND.into_response();
+        return unknown(&region, execution).into_response();
     };
     let Some(job) = execution.next().await else { return StatusCode::GONE.into_response() };
     let headers = [
@@ -79,6 +79,11 @@ fn answered(
             execution.answers(request, answer);
             StatusCode::ACCEPTED
         }
-        None => StatusCode::NOT_FOUND,
+        None => unknown(region, execution),
     }
+}
+
+fn unknown(region: &Region, execution: u64) -> StatusCode {
+    region.tally().misdeeds.push(format!("{execution} is no process of this run"));
+    StatusCode::NOT_FOUND
 }
