@@ -25,6 +25,8 @@ const LATEST_MS: i64 = 120_000;
 pub struct End {
     /// The incidents, by their numbers.
     pub stories: BTreeMap<String, Story>,
+    /// The e-mails that are about no incident.
+    pub others: Vec<EmailItem>,
     /// What was asked.
     pub requests: Vec<Request>,
     /// What became of the mails that were taken; `None` when nobody knows.
@@ -57,7 +59,15 @@ impl End {
                 violations.extend(what_is_sent_was_taken(item, seen));
             }
         }
-        let written = self.stories.values().flat_map(|story| &story.emails);
+        for item in &self.others {
+            let ended =
+                matches!(item.delivery.status, DeliveryStatus::Sent | DeliveryStatus::Parked);
+            if !ended {
+                violations.push((ENDS, format!("{} is {:?}", item.email.id, item.delivery)));
+            }
+            violations.extend(what_is_sent_was_taken(item, self.seen.get(&item.email.id)));
+        }
+        let written = self.stories.values().flat_map(|story| &story.emails).chain(&self.others);
         let written: HashSet<_> = written.map(|item| &item.email.id).collect();
         for (email, seen) in &self.seen {
             if !written.contains(email) {
@@ -121,6 +131,7 @@ impl End {
     }
 }
 
+const ENDS: &str = "every e-mail ends";
 const REFUSED: &str = "what was refused did not happen";
 
 /// Whether an entry of the timeline is what a request asked for.
@@ -206,7 +217,8 @@ fn each_step_tells_a_recipient_once(story: &Story) -> Violations {
             };
             let step = (alert.escalation, alert.level, alert.round, resumed, to.clone());
             if !steps.insert(step) {
-                violations.push(("a step tells a recipient once", format!("{id} tells {to} again")));
+                violations
+                    .push(("a step tells a recipient once", format!("{id} tells {to} again")));
             }
         }
         let kind = serde_json::to_string(&email.kind).unwrap_or_default();
@@ -238,9 +250,7 @@ fn a_timeline_is_whole(story: &Story) -> Violations {
 
 fn every_email_ends(story: &Story, item: &EmailItem) -> Violations {
     let id = &item.email.id;
-    let was_told = |entry: &TimelineEntry| {
-        matches!(&entry.event, Event::Undeliverable { email, .. } if email == id)
-    };
+    let was_told = |entry: &TimelineEntry| matches!(&entry.event, Event::Undeliverable { email, .. } if email == id);
     let was_resolved = |entry: &TimelineEntry| {
         matches!(entry.event, Event::Resolved { .. }) && entry.at >= item.email.created_at
     };
@@ -251,7 +261,7 @@ fn every_email_ends(story: &Story, item: &EmailItem) -> Violations {
         _ => false,
     };
     let what = || format!("{id} is {:?} at the end", item.delivery);
-    if is_fine { Violations::new() } else { vec![("every e-mail ends", what())] }
+    if is_fine { Violations::new() } else { vec![(ENDS, what())] }
 }
 
 fn what_is_sent_was_taken(item: &EmailItem, seen: Option<&EmailSeen>) -> Violations {
@@ -278,3 +288,6 @@ pub fn count<T: serde::Serialize>(values: impl Iterator<Item = T>) -> BTreeMap<S
     }
     counts
 }
+
+#[cfg(test)]
+mod tests;

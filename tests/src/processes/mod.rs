@@ -67,7 +67,8 @@ pub struct Settings {
     pub policy: String,
     /// As long as a level of its ladder.
     pub beat: Duration,
-    /// Whether leases of dead processes are ended at the end, rather than waited for.
+    /// Whether there is no time for leases of dead processes to run out at the end, and for SES not to
+    /// answer for as long as the SDK waits.
     pub hastens: bool,
     /// How long all may take to come to rest.
     pub rests_within: Duration,
@@ -117,20 +118,25 @@ impl Processes {
         let file = folder.path().join("policy.toml");
         std::fs::write(&file, &settings.policy).expect("a file");
 
-        let region = Region::new(settings.seed);
+        let region =
+            Region::new(settings.seed, Duration::from_secs(if settings.hastens { 4 } else { 60 }));
         let services = Services::start(&region, &policy).await;
         let (runtime_api, proxy) = (listener().await, listener().await);
         let addresses = [&runtime_api, &proxy].map(|it| it.local_addr().expect("an address"));
         let template = Template::shipped().expect("a template");
         let given = template.functions().expect("functions");
-        let functions: BTreeMap<_, _> = settings.programs.iter().map(|(name, program)| {
-            let given = &given[*name];
-            let given = (given.timeout, variables::given(given, &file));
-            let addresses = (addresses[0], addresses[1]);
-            let function =
-                Function::new(&region, name, program.clone(), given, addresses, places(name));
-            (*name, function)
-        }).collect();
+        let functions: BTreeMap<_, _> = settings
+            .programs
+            .iter()
+            .map(|(name, program)| {
+                let given = &given[*name];
+                let given = (given.timeout, variables::given(given, &file));
+                let addresses = (addresses[0], addresses[1]);
+                let function =
+                    Function::new(&region, name, program.clone(), given, addresses, places(name));
+                (*name, function)
+            })
+            .collect();
         let api = runtime_api::router(region.clone());
         let mut parts = vec![
             tokio::spawn(async move { drop(axum::serve(runtime_api, api).await) }),
@@ -225,7 +231,11 @@ impl Processes {
             let seen = self.region.seen();
             (seen.emails.clone(), seen.requests)
         };
-        let mut end = End { stories, requests, mails, seen, ..End::default() };
+        let mut others = Vec::new();
+        for email in seen.keys().filter(|email| email.thread.number().is_none()) {
+            others.extend(store.load_email(email).await.expect("the run's own reading"));
+        }
+        let mut end = End { stories, others, requests, mails, seen, ..End::default() };
         let mut report = Report { violations: end.check(), ..Report::default() };
         report.tally = self.region.tally().clone();
         for misdeed in &report.tally.misdeeds {

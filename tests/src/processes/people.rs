@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::gateway::{Ask, Gateway};
+use super::services::GONE;
 use crate::simulation::dice::Dice;
 
 /// What a request asks for: which event of the timeline tells of it.
@@ -133,19 +134,20 @@ pub async fn live(town: &Town, n: u64) {
     let has_account = dice.happens(0.4);
     let domain = if has_account { "acme.example" } else { "home.example" };
     let number = format!("INC-{n}");
-    let customer = format!("ada{n}@{domain}");
+    let is_gone = dice.happens(0.06);
+    let customer = if is_gone { GONE.to_owned() } else { format!("ada{n}@{domain}") };
     let mut story = Story { town, n, number, customer, has_account, dice, asked: 0 };
-    let begins = story.dice.weighted(&[
-        (4, Wish::Escalate),
-        (4, Wish::Open),
-        (1, Wish::EscalateByMail),
-    ]);
+    let begins =
+        story.dice.weighted(&[(4, Wish::Escalate), (4, Wish::Open), (1, Wish::EscalateByMail)]);
     story.asks(begins).await;
     // Some get nobody's attention, and their ladders are exhausted.
     let acts = story.dice.weighted(&[(2, 0), (3, 1), (4, 3), (3, 6)]);
     for _ in 0..acts {
         story.waits(1, 20).await;
-        let wish = story.dice.weighted(&WISHES);
+        let wish = match story.dice.weighted(&WISHES) {
+            Wish::EngageManager if !has_account => Wish::Respond,
+            wish => wish,
+        };
         story.asks(wish).await;
     }
     story.waits(2, if acts == 0 { 90 } else { 40 }).await;
@@ -179,7 +181,8 @@ impl Story<'_> {
     /// Waits for some tenths of a beat.
     async fn waits(&mut self, low: u64, high: u64) {
         let tenth = u64::try_from(self.town.beat.as_millis()).unwrap_or(0) / 10;
-        tokio::time::sleep(Duration::from_millis(self.dice.spread(low * tenth, high * tenth))).await;
+        tokio::time::sleep(Duration::from_millis(self.dice.spread(low * tenth, high * tenth)))
+            .await;
     }
 
     async fn asks(&mut self, wish: Wish) -> u16 {
@@ -216,22 +219,31 @@ impl Story<'_> {
         let by = format!("Grace Hall {words}");
         let of = |what: &str| format!("/v1/incidents/{}/{what}", self.number);
         let (path, body) = match wish {
-            Wish::Escalate => ("/v1/escalations".to_owned(), json!({
-                "incident_number": self.number,
-                "business_justification": format!("Our shop is down and we lose orders. {words}."),
-                "requester": self.customer_as_json(),
-            })),
+            Wish::Escalate => (
+                "/v1/escalations".to_owned(),
+                json!({
+                    "incident_number": self.number,
+                    "business_justification": format!("Our shop is down and we lose orders. {words}."),
+                    "requester": self.customer_as_json(),
+                }),
+            ),
             Wish::Open => {
                 let channel = self.dice.one_of(&["phone", "chat", "email", "email"]);
                 let priority = self.dice.weighted(&[(4, "P1"), (1, "P2")]);
-                ("/v1/incidents".to_owned(), json!({
-                    "number": self.number, "priority": priority, "channel": channel,
-                    "summary": "The shop is down", "customer": self.customer_as_json(),
-                }))
+                (
+                    "/v1/incidents".to_owned(),
+                    json!({
+                        "number": self.number, "priority": priority, "channel": channel,
+                        "summary": "The shop is down", "customer": self.customer_as_json(),
+                    }),
+                )
             }
-            Wish::Respond => (of("responses"), json!({
-                "author": "Linus Roy", "message": format!("We are on it. {words}."),
-            })),
+            Wish::Respond => (
+                of("responses"),
+                json!({
+                    "author": "Linus Roy", "message": format!("We are on it. {words}."),
+                }),
+            ),
             Wish::Acknowledge => (of("acknowledgement"), json!({ "by": by })),
             Wish::Pause => {
                 let beat = SignedDuration::try_from(2 * self.town.beat).unwrap_or_default();
@@ -239,23 +251,38 @@ impl Story<'_> {
                 let reason = format!("Please send us the log. {words}.");
                 (of("pause"), json!({ "by": "Linus Roy", "reason": reason, "until": until }))
             }
-            Wish::Reply => (of("customer-replies"), json!({
-                "from": "Ada Martin", "message": format!("Here it is. {words}."),
-            })),
+            Wish::Reply => (
+                of("customer-replies"),
+                json!({
+                    "from": "Ada Martin", "message": format!("Here it is. {words}."),
+                }),
+            ),
             Wish::ChangePriority => {
                 let priority = self.dice.one_of(&["P1", "P2", "P3"]);
                 let reason = format!("As we see it now. {words}.");
-                (of("priority"), json!({ "by": "Linus Roy", "priority": priority, "reason": reason }))
+                (
+                    of("priority"),
+                    json!({ "by": "Linus Roy", "priority": priority, "reason": reason }),
+                )
             }
-            Wish::EngageManager => (of("account-manager"), json!({
-                "by": "Linus Roy", "reason": format!("Ada asks for you. {words}."),
-            })),
-            Wish::Resolve => (of("resolution"), json!({
-                "by": "Linus Roy", "note": format!("It works again. {words}."),
-            })),
-            Wish::Reopen => (of("reopening"), json!({
-                "by": "Linus Roy", "note": format!("It does not. {words}."),
-            })),
+            Wish::EngageManager => (
+                of("account-manager"),
+                json!({
+                    "by": "Linus Roy", "reason": format!("Ada asks for you. {words}."),
+                }),
+            ),
+            Wish::Resolve => (
+                of("resolution"),
+                json!({
+                    "by": "Linus Roy", "note": format!("It works again. {words}."),
+                }),
+            ),
+            Wish::Reopen => (
+                of("reopening"),
+                json!({
+                    "by": "Linus Roy", "note": format!("It does not. {words}."),
+                }),
+            ),
             Wish::FollowLink => return self.link(&by),
             Wish::EscalateByMail => return None,
         };

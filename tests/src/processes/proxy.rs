@@ -72,7 +72,10 @@ impl Connection {
                     let bytes = answer.bytes();
                     drop(wire::write(&mut stream, &bytes[..bytes.len() / 2]).await);
                 }
-                Reply::Silence => return wire::wait_for_end(&mut stream).await,
+                Reply::Silence => {
+                    let ends = wire::wait_for_end(&mut stream);
+                    return drop(tokio::time::timeout(self.region.silence, ends).await);
+                }
                 Reply::Nothing => return,
             }
             match fault {

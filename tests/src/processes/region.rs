@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use shared::clock::Clock;
 
@@ -18,6 +18,8 @@ pub struct Region {
     pub seed: u64,
     /// The time.
     pub clock: Clock,
+    /// How long nobody answers before a connection ends after all; long, so that SDKs give up first.
+    pub silence: Duration,
     began: Instant,
     is_calm: AtomicBool,
     /// Requests of dead processes that are still on their way.
@@ -31,10 +33,11 @@ pub struct Region {
 impl Region {
     /// An empty one.
     #[must_use]
-    pub fn new(seed: u64) -> Arc<Self> {
+    pub fn new(seed: u64, silence: Duration) -> Arc<Self> {
         Arc::new(Self {
             seed,
             clock: Clock::system(),
+            silence,
             began: Instant::now(),
             is_calm: AtomicBool::new(false),
             late: AtomicU64::new(0),

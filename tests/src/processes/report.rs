@@ -125,7 +125,10 @@ impl Report {
             writeln!(f, "{what:<51}{count:>11}")?;
         }
         let [half, most, nearly, latest] = late;
-        writeln!(f, "  late by, in ms: half {half}, 90 % {most}, 99 % {nearly}, the latest {latest}")
+        writeln!(
+            f,
+            "  late by, in ms: half {half}, 90 % {most}, 99 % {nearly}, the latest {latest}"
+        )
     }
 
     fn sending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

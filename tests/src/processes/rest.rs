@@ -16,12 +16,9 @@ use super::seen::{Did, Write};
 
 type Item = HashMap<String, AttributeValue>;
 
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// All items of the table for which something is due.
+/// The keys of all for which something is due, and when: the whole of the index.
 async fn due(client: &Client) -> Vec<Item> {
-    let scan = client.scan().table_name(TABLE).consistent_read(true);
-    let scan = scan.filter_expression("attribute_exists(due_at)");
+    let scan = client.scan().table_name(TABLE).index_name(keys::DUE_INDEX);
     let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await;
     items.expect("the run's own reading")
 }
@@ -37,16 +34,15 @@ impl Processes {
         let client = self.services.aws.dynamodb();
         let until = tokio::time::Instant::now() + most;
         for round in 0.. {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(self.settings.beat / 4).await;
             let due = due(&client).await;
             let unread = self.unread().await;
             if due.is_empty() && unread == 0 && !self.region.waits_for_late_ones() {
                 return Ok(());
             }
             if tokio::time::Instant::now() > until {
-                let what = due.iter().take(5).map(|item| {
-                    format!("{} {} {}", text(item, "pk"), text(item, "sk"), text(item, "status"))
-                });
+                let what = due.iter().take(5);
+                let what = what.map(|item| format!("{} {}", text(item, "pk"), text(item, "sk")));
                 let what = what.collect::<Vec<_>>().join(", ");
                 return Err(format!("{} are still due, {unread} mails unread: {what}", due.len()));
             }
@@ -82,7 +78,8 @@ impl Processes {
     /// holder is dead, is due now. To the desk that is the same as waiting.
     async fn hasten(&self, client: &Client, item: &Item) {
         let now_ms = self.region.clock.now().as_millisecond();
-        let due_ms = item.get(keys::DUE_AT).and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
+        let due_ms =
+            item.get(keys::DUE_AT).and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
         let Some(email) = keys::email_id(text(item, "pk"), text(item, "sk")) else { return };
         let is_held = || self.region.seen().is_held(&self.region, &email);
         let Some(due_ms) = due_ms.filter(|due_ms| *due_ms > now_ms + 2_000 && !is_held()) else {

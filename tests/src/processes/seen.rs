@@ -14,6 +14,9 @@ use super::region::Region;
 use super::variables::PUBLIC_URL;
 use super::wire::Message;
 
+/// Where teams have their addresses.
+const TEAMS: &str = "@example.com";
+
 /// What is written of an e-mail after it was put into the outbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
@@ -140,13 +143,17 @@ impl Seen {
         }
         let Noted { by, began, of } = noted;
         match of {
-            What::Write(email, did) => self.wrote(region, email, Write {
-                did,
-                by,
-                began,
-                ended: region.now(),
-                ended_ms: region.clock.now().as_millisecond(),
-            }),
+            What::Write(email, did) => self.wrote(
+                region,
+                email,
+                Write {
+                    did,
+                    by,
+                    began,
+                    ended: region.now(),
+                    ended_ms: region.clock.now().as_millisecond(),
+                },
+            ),
             What::Attempt(email, n) => {
                 let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
                 let id = said["MessageId"].as_str().unwrap_or_default().to_owned();
@@ -177,6 +184,11 @@ impl Seen {
     }
 
     fn remember_link(&mut self, email: &EmailId, sent: &Value) {
+        // Those of customers lead to a page on which there is nothing to take.
+        let to = sent["Destination"]["ToAddresses"][0].as_str().unwrap_or_default();
+        if !to.ends_with(TEAMS) {
+            return;
+        }
         let text = sent["Content"]["Simple"]["Body"]["Text"]["Data"].as_str().unwrap_or_default();
         let Some((_, link)) = text.split_once(&format!("{PUBLIC_URL}/links/")) else { return };
         let link = link.split(|c: char| c.is_whitespace()).next().unwrap_or_default();

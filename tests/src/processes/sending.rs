@@ -142,7 +142,8 @@ fn one_live_lease(email: &EmailId, seen: &EmailSeen) -> Violations {
 /// Nobody hands an e-mail out again whose lease has not run out.
 fn a_lease_is_not_taken_away(email: &EmailId, seen: &EmailSeen) -> Violations {
     for taking in seen.writes.iter().filter(|write| write.did == Did::Requeued) {
-        let Some((claim, until)) = claims(seen).filter(|(claim, _)| claim.began < taking.ended).last()
+        let Some((claim, until)) =
+            claims(seen).filter(|(claim, _)| claim.began < taking.ended).last()
         else {
             continue;
         };
@@ -172,3 +173,6 @@ fn what_ses_told_of_is_not_claimed(email: &EmailId, seen: &EmailSeen) -> Violati
         None => Violations::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

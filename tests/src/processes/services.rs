@@ -9,7 +9,7 @@ use axum::routing::any;
 use escalation_desk::dynamodb::EmbeddedDynamoDb;
 use escalation_desk::inbound::{Addresses, Inbound};
 use escalation_desk::mailbox::Mailbox;
-use escalation_desk::mailbox::bounces::Bounces;
+use escalation_desk::mailbox::bounces::{Bounce, Bounces};
 use escalation_desk::queue::{Queue, Settings};
 use escalation_desk::s3::{self, Objects};
 use escalation_desk::ses::{self, Ses};
@@ -26,6 +26,9 @@ use super::proxy::Servers;
 use super::region::Region;
 use crate::LINK_KEYS;
 use crate::dynamodb::aws_at;
+
+/// An address that there is not.
+pub const GONE: &str = "gone@home.example";
 
 /// The services, and what lies in them.
 pub struct Services {
@@ -77,6 +80,7 @@ impl Services {
             clock: clock.clone(),
         };
         let bounces = Bounces::default();
+        bounces.tell(GONE, Some(Bounce::Permanent)).expect("it is kept in memory");
         let (events, inbound_of_ses) = (told.clone(), inbound.clone());
         let ses = Ses { mailbox, bounces, events, inbound: inbound_of_ses, clock };
         let others = ses::router(ses).merge(s3::router(objects)).merge(secrets());

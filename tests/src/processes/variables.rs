@@ -61,7 +61,11 @@ pub fn of_lambda(function: &str) -> Vec<(String, String)> {
 
 /// Where its process finds AWS: everything by way of the proxy, which knows by the path who asks.
 #[must_use]
-pub fn endpoints(runtime_api: SocketAddr, proxy: SocketAddr, execution: u64) -> Vec<(String, String)> {
+pub fn endpoints(
+    runtime_api: SocketAddr,
+    proxy: SocketAddr,
+    execution: u64,
+) -> Vec<(String, String)> {
     let at = |service: &str| format!("http://{proxy}/{execution}/{service}");
     vec![
         ("AWS_LAMBDA_RUNTIME_API".to_owned(), format!("http://{runtime_api}/{execution}")),
