@@ -28,18 +28,27 @@ fn text<'a>(item: &'a Item, name: &str) -> &'a str {
 }
 
 impl Processes {
-    /// Waits until nothing is due any more and no mail waits. Returns what still does when that takes
+    /// Waits until nothing is due any more, no mail waits, and SES has told all. Returns what still does when that takes
     /// longer than `most`.
     pub async fn come_to_rest(&self, most: Duration) -> Result<(), String> {
         let client = self.services.aws.dynamodb();
         let until = tokio::time::Instant::now() + most;
+        let mut was_at_rest = false;
         for round in 0.. {
             tokio::time::sleep(self.settings.beat / 4).await;
+            let is_told = !self.services.told.has_work();
             let due = due(&client).await;
             let unread = self.unread().await;
-            if due.is_empty() && unread == 0 && !self.region.waits_for_late_ones() {
-                return Ok(());
+            let is_quiet = is_told && unread == 0 && !self.region.waits_for_late_ones();
+            if due.is_empty() && is_quiet {
+                // What SES told last may just have led to something.
+                if was_at_rest {
+                    return Ok(());
+                }
+                was_at_rest = true;
+                continue;
             }
+            was_at_rest = false;
             if tokio::time::Instant::now() > until {
                 let what = due.iter().take(5);
                 let what = what.map(|item| format!("{} {}", text(item, "pk"), text(item, "sk")));

@@ -142,11 +142,9 @@ fn one_live_lease(email: &EmailId, seen: &EmailSeen) -> Violations {
 /// Nobody hands an e-mail out again whose lease has not run out.
 fn a_lease_is_not_taken_away(email: &EmailId, seen: &EmailSeen) -> Violations {
     for taking in seen.writes.iter().filter(|write| write.did == Did::Requeued) {
-        let Some((claim, until)) =
-            claims(seen).filter(|(claim, _)| claim.began < taking.ended).last()
-        else {
-            continue;
-        };
+        // What it hands out is claimed at once: only a claim that was there before is meant.
+        let before = claims(seen).filter(|(claim, _)| claim.ended < taking.began);
+        let Some((claim, until)) = before.last() else { continue };
         let ended = seen.writes.iter().any(|write| {
             let ends = !matches!(write.did, Did::Claimed(_) | Did::Requeued);
             ends && write.ended > claim.began && write.began < taking.ended
