@@ -33,6 +33,8 @@ pub struct End {
     pub mails: HashMap<String, Option<String>>,
     /// What went over the wire.
     pub seen: HashMap<EmailId, EmailSeen>,
+    /// From when to when the sweeps were that nothing was wrong with, in epoch milliseconds.
+    pub sweeps: Vec<(i64, i64)>,
     /// How late each due instant was acted on, in milliseconds; sorted.
     pub lateness_ms: Vec<i64>,
     /// How many deadlines there were, of clocks and of the desk's own.
@@ -50,7 +52,7 @@ impl End {
         for story in self.stories.values() {
             self.deadlines += explain(&story.incident, &story.timeline, &story.emails).len();
             violations.extend(every_deadline_is_served(story));
-            violations.extend(never_early_and_not_too_late(story, &mut lateness));
+            violations.extend(acted_on_in_time(story, &self.sweeps, &mut lateness));
             violations.extend(each_step_tells_a_recipient_once(story));
             violations.extend(a_timeline_is_whole(story));
             for item in &story.emails {
@@ -182,7 +184,8 @@ fn every_deadline_is_served(story: &Story) -> Violations {
     violations
 }
 
-fn never_early_and_not_too_late(story: &Story, lateness: &mut Vec<i64>) -> Violations {
+/// Never early, at worst after so long, and by the first sweep that nothing was wrong with.
+fn acted_on_in_time(story: &Story, sweeps: &[(i64, i64)], lateness: &mut Vec<i64>) -> Violations {
     let mut violations = Violations::new();
     for entry in &story.timeline {
         let (Event::WarningGiven { lateness: late, .. }
@@ -198,6 +201,14 @@ fn never_early_and_not_too_late(story: &Story, lateness: &mut Vec<i64>) -> Viola
         if late.fired_at < late.due_at || late.late_ms > LATEST_MS {
             let what = format!("{}: {:?}", entry.number, entry.event);
             violations.push(("a deadline is acted on in time", what));
+        }
+        let fired_ms = late.fired_at.as_millisecond();
+        // Since when it was due and known to be.
+        let since_ms = fired_ms - late.late_ms;
+        let passed_over = |(began, ended): &&(i64, i64)| *began > since_ms && *ended < fired_ms;
+        if let Some(sweep) = sweeps.iter().find(passed_over) {
+            let what = format!("{}, by {sweep:?}: {:?}", entry.number, entry.event);
+            violations.push(("a sweep passes over nothing that is due", what));
         }
     }
     violations

@@ -2,7 +2,7 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +68,8 @@ pub struct Execution {
     kill: Notify,
     /// Whether it has come to ask for an event.
     has_asked: AtomicBool,
+    /// How often something went wrong with one of its requests.
+    disturbed: AtomicU64,
     is_dead: watch::Sender<bool>,
 }
 
@@ -91,6 +93,7 @@ impl Execution {
             killed: Mutex::new(None),
             kill: Notify::new(),
             has_asked: AtomicBool::new(false),
+            disturbed: AtomicU64::new(0),
             is_dead: watch::Sender::new(false),
         });
         region.tally().of(&function.name).started += 1;
@@ -210,7 +213,14 @@ impl Execution {
             }
         }
         let broken: Option<Break> = breaks(&mut lock(&self.dice), service);
+        self.disturbed.fetch_add(u64::from(broken.is_some()), Ordering::SeqCst);
         broken.map(Fault::Break)
+    }
+
+    /// How often something has gone wrong with one of its requests so far.
+    #[must_use]
+    pub fn disturbed(&self) -> u64 {
+        self.disturbed.load(Ordering::SeqCst)
     }
 
     /// Kills it and waits until it is dead. The first reason counts.

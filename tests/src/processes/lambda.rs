@@ -100,6 +100,8 @@ impl Function {
             payload,
         };
         self.region.tally().of(&self.name).begun += 1;
+        let (began_ms, disturbed) =
+            (self.region.clock.now().as_millisecond(), execution.disturbed());
         let answered = execution.hand(job, heads_for);
         if let Plan::DiesStarting(after) = heads_for {
             execution.kill_while_it_starts(after);
@@ -122,6 +124,10 @@ impl Function {
             Err(Failed::Said(_)) => &mut counts.failed,
         } += 1;
         drop(tally);
+        if self.name == "check-deadlines" && outcome.is_ok() && execution.disturbed() == disturbed {
+            let ended_ms = self.region.clock.now().as_millisecond();
+            self.region.seen().sweeps.push((began_ms, ended_ms));
+        }
         if !execution.is_dead() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(execution);
         }

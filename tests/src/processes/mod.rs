@@ -227,15 +227,15 @@ impl Processes {
             let record = store.load_mail(&known).await.expect("the run's own reading");
             mails.insert(id, record.map(|record| record.outcome.to_string()));
         }
-        let (seen, wire_requests) = {
+        let (seen, wire_requests, sweeps) = {
             let seen = self.region.seen();
-            (seen.emails.clone(), seen.requests)
+            (seen.emails.clone(), seen.requests, seen.sweeps.clone())
         };
         let mut others = Vec::new();
         for email in seen.keys().filter(|email| email.thread.number().is_none()) {
             others.extend(store.load_email(email).await.expect("the run's own reading"));
         }
-        let mut end = End { stories, others, requests, mails, seen, ..End::default() };
+        let mut end = End { stories, others, requests, mails, seen, sweeps, ..End::default() };
         let mut report = Report { violations: end.check(), ..Report::default() };
         report.tally = self.region.tally().clone();
         for misdeed in &report.tally.misdeeds {

@@ -88,6 +88,8 @@ pub struct Seen {
     pub links: HashMap<String, String>,
     /// Requests.
     pub requests: u64,
+    /// Sweeps with which nothing was wrong: from when to when, in epoch milliseconds.
+    pub sweeps: Vec<(i64, i64)>,
 }
 
 /// A request that is of interest, until it is answered.

@@ -177,6 +177,16 @@ fn a_deadline_that_is_not_served_or_late_is_found() {
         checks
     };
     assert_eq!(late(119_000), BTreeSet::new());
+    let passed_over = |sweep: (i64, i64)| {
+        let mut end = end_after(90, SignedDuration::from_secs(5));
+        let warned = |entry: &&TimelineEntry| matches!(entry.event, Event::LevelRanOut { .. });
+        let at = end.stories["INC-1"].timeline.iter().find(warned).unwrap().at.as_millisecond();
+        end.sweeps = vec![(at + sweep.0, at + sweep.1)];
+        end.check().into_iter().map(|(check, _)| check).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(passed_over((-4_000, -2_000)), ["a sweep passes over nothing that is due"].into());
+    assert_eq!(passed_over((-4_000, 100)), BTreeSet::new(), "it was this one");
+    assert_eq!(passed_over((-9_000, -6_000)), BTreeSet::new(), "it was not due then");
     assert_eq!(late(121_000), ["a deadline is acted on in time"].into());
 }
 

@@ -66,8 +66,7 @@ fn what_goes_right_breaks_nothing() {
     // The stream was faster than the answer to who handed it out.
     let mut overtaken = seen(&again);
     overtaken.writes[1].ended = 32;
-    overtaken.writes[1].ended_ms = 89_999;
-    overtaken.writes[0].did = Did::Claimed(80_000);
+    overtaken.writes[2].did = Did::Claimed(180_000);
     assert_eq!(check(&"INC-1-1-0".parse().unwrap(), &overtaken), []);
     let hastened = [Writes(CLAIM), Writes(Did::Hastened), Writes(Did::Requeued), Writes(CLAIM)];
     assert_eq!(broken(&hastened), [""; 0]);
