@@ -266,6 +266,7 @@ impl Queue {
         self.lock().messages.len()
     }
 
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
