@@ -15,6 +15,7 @@ pub mod hostile;
 pub mod load;
 pub mod met;
 pub mod metrics;
+pub mod processes;
 pub mod receiver;
 pub mod scripted;
 pub mod ses_events;

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::Response;
 use lambda_http::request::RequestContext;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::links::KeyRing;
@@ -39,7 +39,9 @@ pub fn is_for_customers(path: &str) -> bool {
 }
 
 async fn invoke(function: Router, mut request: Request, clock: &Clock) -> Response {
-    match context(&request, clock) {
+    let agent = request.headers().get("user-agent").and_then(|agent| agent.to_str().ok());
+    let context = context(request.method().as_str(), request.uri().path(), agent, clock);
+    match serde_json::from_value(context) {
         Ok(context) => {
             request.extensions_mut().insert(RequestContext::ApiGatewayV2(context));
         }
@@ -52,13 +54,10 @@ async fn invoke(function: Router, mut request: Request, clock: &Clock) -> Respon
     }
 }
 
-/// As API Gateway writes it for a request that was signed (payload format 2.0).
-fn context<C: serde::de::DeserializeOwned>(
-    request: &Request,
-    clock: &Clock,
-) -> Result<C, serde_json::Error> {
-    let now = clock.now();
-    serde_json::from_value(json!({
+/// What API Gateway tells a function of a request that was signed (payload format 2.0).
+#[must_use]
+pub fn context(method: &str, path: &str, agent: Option<&str>, clock: &Clock) -> Value {
+    json!({
         "accountId": "000000000000",
         "apiId": "local",
         "authorizer": { "iam": {
@@ -70,16 +69,16 @@ fn context<C: serde::de::DeserializeOwned>(
         }},
         "domainName": "localhost",
         "http": {
-            "method": request.method().as_str(),
-            "path": request.uri().path(),
+            "method": method,
+            "path": path,
             "protocol": "HTTP/1.1",
             "sourceIp": "127.0.0.1",
-            "userAgent": request.headers().get("user-agent").and_then(|agent| agent.to_str().ok()),
+            "userAgent": agent,
         },
         "requestId": format!("{:016x}", fastrand::u64(..)),
         "stage": "$default",
-        "timeEpoch": now.as_millisecond(),
-    }))
+        "timeEpoch": clock.now().as_millisecond(),
+    })
 }
 
 #[cfg(test)]

@@ -255,6 +255,12 @@ impl Queue {
         }
     }
 
+    /// Whether a message waits or is being worked on. Dead letters do not.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.lock().messages.values().any(|waiting| waiting.seen_from.is_some())
+    }
+
     /// Each change of what is kept is whole, so a panic elsewhere breaks nothing.
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -274,6 +280,7 @@ impl Queue {
         self.lock().messages.len()
     }
 
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -359,7 +366,11 @@ mod tests {
         queue.send("good".to_owned(), NOW).unwrap();
         assert_eq!(bodies(&queue.receive(1)), ["good"]);
         tokio::time::advance(Duration::from_secs(3_000)).await;
-        assert_eq!(bodies(&queue.receive(10)), ["good"]);
+        let good = queue.receive(10);
+        assert_eq!(bodies(&good), ["good"]);
+        assert!(queue.has_work());
+        queue.delete(&good[0]);
+        assert!(!queue.has_work());
     }
 
     #[test]

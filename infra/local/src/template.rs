@@ -1,13 +1,15 @@
 //! The template of the stack, `infra/template.yaml`: what it says is what is made here, too.
 //!
 //! ```text
-//! yaml      the template as JSON, CloudFormation's short tags written out
-//! table     what it says of the table
-//! mappings  which function the table's stream calls, and for what
+//! yaml       the template as JSON, CloudFormation's short tags written out
+//! table      what it says of the table
+//! mappings   which function the table's stream calls, and for what
+//! functions  what each function is given: its variables, and its time
 //! ```
 //!
 //! What it says and nobody here can keep to is refused, not passed over.
 
+mod functions;
 mod mappings;
 mod table;
 mod yaml;
@@ -15,6 +17,7 @@ mod yaml;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use functions::Function;
 pub use table::{Attribute, Index, Key, Table};
 
 const SHIPPED: &str = include_str!("../../template.yaml");

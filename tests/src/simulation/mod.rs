@@ -6,7 +6,7 @@
 //! write as it is done and asks the invariants of DESIGN.md section 9 of it, each time.
 
 mod asking;
-mod dice;
+pub(crate) mod dice;
 mod faults;
 #[path = "../../../shared/tests/rules/holds.rs"]
 #[allow(missing_docs, unreachable_pub, reason = "shared with the tests of the core")]

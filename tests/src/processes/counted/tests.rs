@@ -1,0 +1,207 @@
+//! Each check of the end, on what breaks it.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::incident::values::{Channel, Customer, Priority};
+use shared::incident::{Change, Command, Incident, decide};
+use shared::outbox::{Delivery, EmailFacts};
+
+use super::super::seen::Attempt;
+use super::*;
+use crate::default_policy;
+use crate::world::start;
+
+const ADA: &str = "ada@customer.example";
+
+fn ada() -> Customer {
+    let (name, email) = ("Ada".parse().unwrap(), ADA.parse().unwrap());
+    Customer { name, email, language: None, account: None }
+}
+
+/// Ada escalates, nobody takes it for so many minutes, and care resolves it.
+fn end_after(minutes: i64, late: SignedDuration) -> End {
+    let policy = default_policy();
+    let mut story: Option<Story> = None;
+    let mut seen = HashMap::new();
+    let escalate = Command::Escalate {
+        number: "INC-1".parse().unwrap(),
+        requester: ada(),
+        business_justification: "Our shop is down. Call 1-1.".parse().unwrap(),
+        by_mail: None,
+    };
+    let mut tell = |command: Command, at: Timestamp| {
+        let before: Option<&Incident> = story.as_ref().map(|story| &story.incident);
+        let change: Change = decide(before, command, &policy, at).unwrap();
+        let due = change.incident.next_due();
+        let mut emails = story.as_ref().map(|story| story.emails.clone()).unwrap_or_default();
+        let mut timeline = story.as_ref().map(|story| story.timeline.clone()).unwrap_or_default();
+        for email in change.emails {
+            let ses_id = format!("ses-{}", email.id);
+            let attempt = Attempt {
+                by: 1,
+                began: 0,
+                taken: Some((1, ses_id.clone())),
+                fault: None,
+                says_so: false,
+                marked: Some(2),
+            };
+            let attempts = vec![attempt];
+            seen.insert(email.id.clone(), EmailSeen { attempts, ..EmailSeen::default() });
+            let mut delivery = Delivery::pending(at);
+            delivery.status = DeliveryStatus::Sent;
+            delivery.due_at = None;
+            delivery.ses_message_id = Some(ses_id);
+            emails.push(EmailItem::of(email, delivery, EmailFacts::default()));
+        }
+        timeline.extend(change.entries);
+        let incident = change.incident;
+        story = Some(Story { incident, timeline, emails, webhooks: Vec::new() });
+        due
+    };
+    let mut due = tell(escalate, start());
+    let over = start() + SignedDuration::from_mins(minutes);
+    while let Some(at) = due.filter(|at| *at < over) {
+        due = tell(Command::DeadlinePassed, at + late);
+    }
+    let (by, note) = ("Linus".parse().unwrap(), Some("It works. Call 1-2.".parse().unwrap()));
+    tell(Command::Resolve { by, note }, over + late);
+    let request = |wish, words: &str| Request {
+        wish,
+        number: "INC-1".to_owned(),
+        words: words.to_owned(),
+        customer: ADA.to_owned(),
+        status: 200,
+        times: 1,
+        differs: None,
+        mail: None,
+    };
+    let requests = vec![request(Wish::Escalate, "Call 1-1"), request(Wish::Resolve, "Call 1-2")];
+    let stories = BTreeMap::from([("INC-1".to_owned(), story.unwrap())]);
+    End { stories, requests, seen, ..End::default() }
+}
+
+fn end() -> End {
+    end_after(90, SignedDuration::ZERO)
+}
+
+/// Which checks break once the end is changed so.
+fn broken(change: impl FnOnce(&mut End, &mut Story)) -> BTreeSet<&'static str> {
+    let mut end = end();
+    let mut story = end.stories.remove("INC-1").unwrap();
+    change(&mut end, &mut story);
+    end.stories.insert("INC-1".to_owned(), story);
+    end.check().into_iter().map(|(check, _)| check).collect()
+}
+
+#[test]
+fn an_end_at_which_all_is_right_breaks_nothing() {
+    let mut end = end();
+    assert_eq!(end.check(), []);
+    assert!(end.deadlines > 3 && end.lateness_ms.len() > 3, "{:?}", end.lateness_ms);
+    assert_eq!(end.lateness_ms.last(), Some(&0));
+}
+
+#[test]
+fn what_was_accepted_and_is_lost_is_found() {
+    let mut gone = end();
+    gone.stories.clear();
+    gone.seen.clear();
+    let checks: Vec<_> = gone.check().into_iter().map(|(check, _)| check).collect();
+    assert_eq!(checks, ["what was accepted is there"]);
+    let other = broken(|end, _| end.requests[0].words = "Call 1-11".to_owned());
+    assert_eq!(other, ["what was accepted is there"].into());
+}
+
+#[test]
+fn what_happened_twice_or_was_refused_or_answered_otherwise_is_found() {
+    let twice = broken(|_, story| {
+        let escalated = story.timeline.iter().find(|entry| entry.event.name().starts_with("esc"));
+        let escalated = escalated.unwrap().clone();
+        story.timeline.push(escalated);
+    });
+    assert!(twice.contains("what was accepted happened once"), "{twice:?}");
+    assert!(twice.contains("a change is whole"), "{twice:?}");
+    assert_eq!(broken(|end, _| end.requests[1].status = 409), [REFUSED].into());
+    let unanswered = broken(|end, _| end.requests[1].status = 0);
+    assert_eq!(unanswered, ["every request is answered"].into());
+    let differs = broken(|end, _| end.requests[1].differs = Some("two".to_owned()));
+    assert_eq!(differs, ["one key has one answer"].into());
+    let mail = broken(|end, _| end.requests[0].mail = Some("lost".to_owned()));
+    assert_eq!(mail, ["every mail comes to something"].into());
+}
+
+#[test]
+fn an_email_that_is_missing_unfinished_or_unknown_is_found() {
+    let is_hers = |item: &EmailItem| item.email.recipient.as_str() == ADA;
+    let receipt = broken(|_, story| story.emails.retain(|item| !is_hers(item)));
+    assert!(receipt.contains("who escalated has a receipt"), "{receipt:?}");
+    assert!(receipt.contains("what SES took is in the outbox"), "{receipt:?}");
+    for status in [DeliveryStatus::Sending, DeliveryStatus::Pending, DeliveryStatus::Parked] {
+        let unfinished = broken(|_, story| story.emails[0].delivery.status = status);
+        assert_eq!(unfinished, [ENDS].into(), "{status:?}");
+    }
+    let cancelled = DeliveryStatus::Cancelled;
+    assert_eq!(broken(|_, story| story.emails[0].delivery.status = cancelled), BTreeSet::new());
+    let untaken = broken(|end, story| drop(end.seen.remove(&story.emails[0].email.id)));
+    assert_eq!(untaken, ["what is sent was taken by SES"].into());
+    let otherwise = broken(|_, story| story.emails[0].delivery.ses_message_id = None);
+    assert_eq!(otherwise, ["what is sent was taken by SES"].into());
+}
+
+#[test]
+fn who_is_told_twice_is_found() {
+    let alerted = |story: &mut Story| {
+        let alert = story.emails.iter().find(|item| item.email.kind.alert().is_some());
+        let mut again = alert.unwrap().clone();
+        again.email.id.index += 100;
+        again
+    };
+    let same_change = broken(|end, story| {
+        let again = alerted(story);
+        end.seen.insert(again.email.id.clone(), end.seen[&story.emails[0].email.id].clone());
+        story.emails.push(again);
+    });
+    assert!(same_change.contains("a step tells a recipient once"), "{same_change:?}");
+    assert!(same_change.contains("a change tells a recipient a thing once"), "{same_change:?}");
+}
+
+#[test]
+fn a_deadline_that_is_not_served_or_late_is_found() {
+    let unserved = broken(|_, story| {
+        let is_late = |entry: &TimelineEntry| !matches!(entry.event, Event::Resolved { .. });
+        story.timeline.retain(is_late);
+    });
+    assert!(unserved.contains("every deadline is served"), "{unserved:?}");
+    let late = |ms| {
+        let mut end = end_after(90, SignedDuration::from_millis(ms));
+        let checks: BTreeSet<_> = end.check().into_iter().map(|(check, _)| check).collect();
+        checks
+    };
+    assert_eq!(late(119_000), BTreeSet::new());
+    let passed_over = |sweep: (i64, i64)| {
+        let mut end = end_after(90, SignedDuration::from_secs(5));
+        let warned = |entry: &&TimelineEntry| matches!(entry.event, Event::LevelRanOut { .. });
+        let at = end.stories["INC-1"].timeline.iter().find(warned).unwrap().at.as_millisecond();
+        end.sweeps = vec![(at + sweep.0, at + sweep.1)];
+        end.check().into_iter().map(|(check, _)| check).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(passed_over((-4_000, -2_000)), ["a sweep passes over nothing that is due"].into());
+    assert_eq!(passed_over((-4_000, 100)), BTreeSet::new(), "it was this one");
+    assert_eq!(passed_over((-9_000, -6_000)), BTreeSet::new(), "it was not due then");
+    assert_eq!(late(121_000), ["a deadline is acted on in time"].into());
+}
+
+#[test]
+fn an_incident_that_is_opened_twice_is_found() {
+    let priority = Priority::P1;
+    let twice = broken(|_, story| {
+        let mut opened = story.timeline[0].clone();
+        let channel = Channel::Email;
+        let teams = Vec::new();
+        let opened_at = start();
+        opened.event = Event::Opened { priority, channel, opened_at, teams, message: None };
+        opened.index =
+            u32::try_from(story.timeline.iter().filter(|e| e.version == 1).count()).unwrap();
+        story.timeline.push(opened);
+    });
+    assert!(twice.contains("an incident is opened once"), "{twice:?}");
+}

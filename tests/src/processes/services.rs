@@ -1,0 +1,103 @@
+//! AWS behind the proxy: the embedded DynamoDB with the template's table, and SES, S3 and Secrets Manager
+//! as the desk on one machine has them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use escalation_desk::dynamodb::EmbeddedDynamoDb;
+use escalation_desk::inbound::{Addresses, Inbound};
+use escalation_desk::mailbox::Mailbox;
+use escalation_desk::mailbox::bounces::{Bounce, Bounces};
+use escalation_desk::queue::{Queue, Settings};
+use escalation_desk::s3::{self, Objects};
+use escalation_desk::ses::{self, Ses};
+use escalation_desk::stream::source::StreamSource;
+use escalation_desk::table::{self, TABLE};
+use escalation_desk::template::Template;
+use serde_json::json;
+use shared::aws::Aws;
+use shared::policy::Policy;
+use shared::store::dynamodb::DynamoDbStore;
+use tokio::net::TcpListener;
+
+use super::proxy::Servers;
+use super::region::Region;
+use crate::LINK_KEYS;
+use crate::dynamodb::aws_at;
+
+/// An address that there is not.
+pub const GONE: &str = "gone@home.example";
+
+/// The services, and what lies in them.
+pub struct Services {
+    /// Where they are.
+    pub servers: Servers,
+    /// The SDK's configuration for DynamoDB itself, past the proxy.
+    pub aws: Aws,
+    /// The stream of the table.
+    pub stream: StreamSource,
+    /// SES as it receives mail.
+    pub inbound: Inbound,
+    /// The mails that wait for `receive-email`.
+    pub received: Queue,
+    /// What SES tells of e-mails.
+    pub told: Queue,
+    _database: EmbeddedDynamoDb,
+}
+
+impl Services {
+    /// Starts them.
+    ///
+    /// # Panics
+    ///
+    /// When one does not start.
+    pub async fn start(region: &Arc<Region>, policy: &Policy) -> Self {
+        let database = EmbeddedDynamoDb::open(None).expect("a database");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let dynamodb = listener.local_addr().expect("an address");
+        tokio::spawn(database.serve(listener, std::future::pending()));
+        let aws = aws_at(&format!("http://{dynamodb}"));
+        let template = Template::shipped().expect("a template");
+        table::ensure(&aws.dynamodb(), &template).await.expect("a table");
+        let stream = database.stream(TABLE).expect("a stream");
+
+        let clock = region.clock.clone();
+        // In AWS a mail is tried 80 times, in four hours; an event three times, in three minutes. Nobody
+        // here has so long.
+        let settings = Settings { visibility: Duration::from_secs(60), ..Settings::default() };
+        let received = Queue::passing("mail", Settings { most_receives: 80, ..settings });
+        // What SES tells of an e-mail comes after its answer to who sent it.
+        let delay = Duration::from_millis(300);
+        let told = Queue::passing("events", Settings { delay, most_receives: 3, ..settings });
+        let (objects, mailbox) = (Objects::passing(), Mailbox::default());
+        let inbound = Inbound {
+            addresses: Addresses::of(policy),
+            objects: objects.clone(),
+            queue: received.clone(),
+            mailbox: mailbox.clone(),
+            clock: clock.clone(),
+        };
+        let bounces = Bounces::default();
+        bounces.tell(GONE, Some(Bounce::Permanent)).expect("it is kept in memory");
+        let (events, inbound_of_ses) = (told.clone(), inbound.clone());
+        let ses = Ses { mailbox, bounces, events, inbound: inbound_of_ses, clock };
+        let others = ses::router(ses).merge(s3::router(objects)).merge(secrets());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let servers = Servers { dynamodb, others: listener.local_addr().expect("an address") };
+        tokio::spawn(async move { axum::serve(listener, others).await });
+        Self { servers, aws, stream, inbound, received, told, _database: database }
+    }
+
+    /// The store itself, past the proxy.
+    #[must_use]
+    pub fn store(&self) -> DynamoDbStore {
+        DynamoDbStore::new(self.aws.dynamodb(), TABLE)
+    }
+}
+
+fn secrets() -> Router {
+    let secret = json!({ "ARN": "links", "Name": "links", "SecretString": LINK_KEYS }).to_string();
+    Router::new().route("/secrets", any(move || async move { secret }))
+}
