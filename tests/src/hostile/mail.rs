@@ -144,7 +144,10 @@ fn is_believed(receipt: &Receipt, outcome: &Outcome, from: Option<&EmailAddress>
 fn notification(input: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(input).ok()?;
     let receipt = Receipt::read(text).ok()?;
-    let said: serde_json::Value = serde_json::from_str(text).expect("what was read is JSON");
+    // Half a surrogate pair, where nobody reads, is no JSON to others.
+    let Ok(said) = serde_json::from_str::<serde_json::Value>(text) else {
+        return Some("a receipt, in no JSON".to_owned());
+    };
     let headers = said["mail"]["headers"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_results = |name: &str| name.eq_ignore_ascii_case("authentication-results");
     let own = headers.iter().find(|header| header["name"].as_str().is_some_and(is_results));
