@@ -87,6 +87,7 @@ pub(crate) async fn due(store: &impl Store, until: Timestamp) -> Vec<(Timestamp,
                 page.items.into_iter().map(|item| (item.due_at, item.target)).collect();
             assert!(items.is_sorted(), "a page is in order");
             all.extend(items);
+            assert!(all.len() < 10_000, "paging ends");
             after = page.next;
             if after.is_none() {
                 break;
@@ -268,6 +269,7 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
         let board = store.open_incidents(after.as_ref(), 2).await.unwrap();
         assert!(board.incidents.len() <= 2);
         seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
+        assert!(seen.len() < 100, "paging ends");
         after = board.next;
         if after.is_none() {
             break;

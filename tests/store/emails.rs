@@ -154,11 +154,11 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     assert_eq!(store.commit(commit).await.unwrap(), Committed::EmailChanged);
 }
 
-fn facts(facts: &[(FactKind, Timestamp, &str)]) -> EmailFacts {
+pub(crate) fn facts(facts: &[(FactKind, Timestamp, &str)]) -> EmailFacts {
     facts.iter().map(|(kind, at, detail)| (*kind, EmailFact::new(*at, detail))).collect()
 }
 
-fn sent(at: Timestamp) -> (FactKind, Timestamp, &'static str) {
+pub(crate) fn sent(at: Timestamp) -> (FactKind, Timestamp, &'static str) {
     (FactKind::Sent, at, "ses-1")
 }
 

@@ -3,16 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod accounts;
+mod conditions;
 mod contract;
 mod costs;
 mod emails;
 mod figures;
 mod mails;
+mod newer;
 mod request_counts;
 mod stored;
 mod webhooks;
 
+use conditions::OnDynamoDb;
 use desk_tests::dynamodb::TestDynamoDb;
+use escalation_desk::table::TABLE;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::memory::MemoryStore;
 
@@ -36,6 +40,15 @@ macro_rules! contract {
                     crate::$module::$clause(super::DynamoDbStore::new(client, dynamodb.table)).await;
                 }
             )+)+
+        }
+        /// The contract, and what of it is DynamoDB's alone.
+        fn contract_on_dynamodb() -> Vec<(&'static str, OnDynamoDb)> {
+            let all: [(&'static str, OnDynamoDb); _] = [$($(
+                (stringify!($clause), |client, _| {
+                    Box::pin($module::$clause(DynamoDbStore::new(client, TABLE)))
+                }),
+            )+)+];
+            all.into_iter().chain(newer::CLAUSES).collect()
         }
     };
 }
