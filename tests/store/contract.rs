@@ -11,6 +11,8 @@ use shared::store::{
     StoreError,
 };
 
+use crate::webhooks::committed_with_webhooks;
+
 pub(crate) fn now() -> Timestamp {
     desk_tests::world::start()
 }
@@ -224,7 +226,35 @@ pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let key = &answered("key", now()).key;
     assert_eq!(store.answered(key, now()).await.unwrap(), said);
-    assert_eq!(store.load(&before.incident.number).await.unwrap(), Some(before.incident));
+    assert_eq!(store.load(&before.incident.number).await.unwrap(), Some(before.incident.clone()));
+    // That there was nothing to do is true of no later version.
+    let by = "Grace".parse().unwrap();
+    let next = decided(Some(&before.incident), Command::Acknowledge { by }, later(1));
+    store.commit(only(&next)).await.unwrap();
+    let late = answered("late", now());
+    let commit = Commit { answered: Some(late.clone()), ..Commit::of(&nothing) };
+    let lost = store.commit(commit).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
+    assert_eq!(store.answered(&late.key, now()).await.unwrap(), None);
+}
+
+/// Whatever version a change has: what has been told, and may have been sent, stays as it is.
+pub async fn what_is_there_already_is_not_written_over(store: impl Store) {
+    let first = committed_with_webhooks(&store).await;
+    let by = "Grace".parse().unwrap();
+    let next = decided(Some(&first.incident), Command::Acknowledge { by }, later(1));
+    let with_old: [fn(&mut Change, &Change); 3] = [
+        |next, first| next.entries[0] = first.entries[0].clone(),
+        |next, first| next.emails[0] = first.emails[0].clone(),
+        |next, first| next.webhooks.push(first.webhooks[0].clone()),
+    ];
+    for with_old in with_old {
+        let mut wrong = next.clone();
+        with_old(&mut wrong, &first);
+        let refused = store.commit(only(&wrong)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    }
+    assert_eq!(store.commit(only(&next)).await.unwrap(), Committed::Done);
 }
 
 pub async fn only_open_incidents_and_unsent_emails_are_due(store: impl Store) {
@@ -278,6 +308,26 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
     assert_eq!(seen, ["INC-6", "INC-5", "INC-4", "INC-2", "INC-1", "INC-0"]);
     let all = store.open_incidents(None, 100).await.unwrap();
     assert_eq!((all.incidents.len(), all.next), (6, None));
+}
+
+pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store: impl Store) {
+    for n in 0..9 {
+        store.commit(only(&escalation(&format!("INC-{n}"), now()))).await.unwrap();
+    }
+    for limit in 1..=9 {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let board = store.open_incidents(after.as_ref(), limit).await.unwrap();
+            seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
+            assert!(seen.len() < 100, "paging ends");
+            after = board.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<_> = (0..9).map(|n| format!("INC-{n}")).collect();
+        assert_eq!(seen, expected, "pages of {limit}");
+    }
 }
 
 pub async fn the_story_is_told_in_order(store: impl Store) {

@@ -1,18 +1,23 @@
 //! Condition expressions, as far as the store writes any, and what each can be weakened to.
 
-/// What the placeholders of facts are called, without their numbers: a request has as many as it
-/// tells facts.
-pub(super) fn without_numbers(expression: &str) -> String {
-    let mut text = String::with_capacity(expression.len());
-    let mut in_fact = false;
-    for c in expression.chars() {
-        if in_fact && c.is_ascii_digit() {
-            continue;
-        }
-        in_fact = ["#f", ":f", ":b"].iter().any(|name| format!("{text}{c}").ends_with(name));
-        text.push(c);
+/// What is said of facts, of which a request tells any number: of one that is new, and of one that
+/// is known.
+const OF_FACTS: [&str; 2] = ["attribute_not_exists(#f)", "#f = :b"];
+
+/// A clause without the number of its fact.
+fn without_number(clause: &str) -> String {
+    let is_of_fact = clause.contains("#f");
+    clause.chars().filter(|c| !(is_of_fact && c.is_ascii_digit())).collect()
+}
+
+/// What the same line of code asks in the same words, whatever facts it has to tell.
+pub(super) fn common(expression: &str) -> String {
+    let clauses = clauses(expression).into_iter();
+    let (of_facts, mut rest): (Vec<_>, Vec<_>) = clauses.partition(|it| it.contains("#f"));
+    if !of_facts.is_empty() {
+        rest.extend(OF_FACTS.map(str::to_owned));
     }
-    text
+    together(&rest)
 }
 
 /// The clauses that have to hold together, of an expression without needless parentheses.
@@ -33,10 +38,7 @@ fn together(clauses: &[String]) -> String {
         1 => clause.clone(),
         _ => format!("({clause})"),
     };
-    match clauses {
-        [one] => one.clone(),
-        several => several.iter().map(wrapped).collect::<Vec<_>>().join(" AND "),
-    }
+    clauses.iter().map(wrapped).collect::<Vec<_>>().join(" AND ")
 }
 
 /// One change of an expression. Most make it hold more often; what leaves out an alternative or
@@ -62,10 +64,9 @@ impl std::fmt::Display for Weakening {
 }
 
 impl Weakening {
-    /// All that can be done to an expression.
+    /// All that can be done to a [common] expression.
     pub(super) fn all_of(expression: &str) -> Vec<Self> {
-        let mut clauses = clauses(&without_numbers(expression));
-        clauses.dedup();
+        let clauses = clauses(expression);
         let mut all = vec![Self::Nothing];
         for clause in &clauses {
             if clauses.len() > 1 {
@@ -81,8 +82,8 @@ impl Weakening {
     pub(super) fn of(&self, expression: &str) -> Option<String> {
         let changed = |clause: String| match self {
             Self::Nothing => None,
-            Self::Without(gone) => (without_numbers(&clause) != *gone).then_some(clause),
-            Self::Instead(gone, instead) if without_numbers(&clause) == *gone => {
+            Self::Without(gone) => (without_number(&clause) != *gone).then_some(clause),
+            Self::Instead(gone, instead) if without_number(&clause) == *gone => {
                 Some(instead.clone())
             }
             Self::Instead(..) => Some(clause),
@@ -169,17 +170,18 @@ fn a_clause_is_what_has_to_hold() {
 
 #[test]
 fn a_weakened_expression_says_all_but_that() {
-    let expression = "(attribute_not_exists(v) OR v <= :v) AND (due_at = :due_at AND #f0 = :b0)";
+    let expression = "(attribute_not_exists(v) OR v <= :v) AND (#f0 = :b0 AND #f17 = :b17)";
     let weakened = |weakening: &Weakening| weakening.of(expression).unwrap_or_default();
-    let all: Vec<_> = Weakening::all_of(expression).iter().map(weakened).collect();
+    let all: Vec<_> = Weakening::all_of(&common(expression)).iter().map(weakened).collect();
     let expected = [
         "",
-        "due_at = :due_at AND #f0 = :b0",
-        "v <= :v AND due_at = :due_at AND #f0 = :b0",
-        "attribute_not_exists(v) AND due_at = :due_at AND #f0 = :b0",
-        "(attribute_not_exists(v) OR v < :v) AND due_at = :due_at AND #f0 = :b0",
-        "(attribute_not_exists(v) OR v <= :v) AND #f0 = :b0",
-        "(attribute_not_exists(v) OR v <= :v) AND due_at = :due_at",
+        "#f0 = :b0 AND #f17 = :b17",
+        "v <= :v AND #f0 = :b0 AND #f17 = :b17",
+        "attribute_not_exists(v) AND #f0 = :b0 AND #f17 = :b17",
+        "(attribute_not_exists(v) OR v < :v) AND #f0 = :b0 AND #f17 = :b17",
+        // Of facts that are new there are none.
+        "(attribute_not_exists(v) OR v <= :v) AND #f0 = :b0 AND #f17 = :b17",
+        "(attribute_not_exists(v) OR v <= :v)",
     ];
     assert_eq!(all, expected);
     let between = "pk = :pk AND sk BETWEEN :from AND :to";

@@ -12,7 +12,7 @@ mod weakened;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -29,7 +29,11 @@ use weakened::{Condition, Weakened};
 pub(crate) type OnDynamoDb = fn(Client, Client) -> LocalBoxFuture<'static, ()>;
 
 /// What nothing notices, and why that is no harm. Each is still not noticed, or it has to go.
-const EXCUSED: [(&str, &str, &str); 0] = [];
+const EXCUSED: [(&str, &str, &str); 1] = [(
+    "Query due",
+    "without due_at >= :from",
+    "a saving: what lies before the place is read again, and left out",
+)];
 
 /// Longer than any of it takes on a busy machine.
 const AT_MOST: Duration = Duration::from_secs(120);
@@ -69,21 +73,25 @@ fn holds(clause: OnDynamoDb, weakened: &Weakened) -> bool {
     done.unwrap_or_else(|_| panic!("does not end: {weakened:?}")).is_ok()
 }
 
-/// Which clauses of the contract ask each condition, those with the fewest requests first.
-fn found() -> BTreeMap<Condition, Vec<(usize, &'static str, OnDynamoDb)>> {
-    let mut found = BTreeMap::<_, Vec<_>>::new();
-    for (name, clause) in crate::contract_on_dynamodb() {
-        let looking = Weakened::default();
-        assert!(holds(clause, &looking), "{name}");
-        let seen = std::mem::take(&mut *looking.seen());
-        for condition in seen.conditions {
-            found.entry(condition).or_default().push((seen.requests, name, clause));
+/// By condition: which clauses of the contract ask it, those with the fewest requests first.
+type Found = BTreeMap<Condition, Vec<(usize, &'static str, OnDynamoDb)>>;
+
+fn found() -> &'static Found {
+    static FOUND: OnceLock<Found> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let mut found = Found::new();
+        for (name, clause) in crate::CONTRACT.iter().chain(crate::ALONE) {
+            let looking = Weakened::default();
+            assert!(holds(*clause, &looking), "{name}");
+            let seen = std::mem::take(&mut *looking.seen());
+            for condition in seen.conditions {
+                found.entry(condition).or_default().push((seen.requests, *name, *clause));
+            }
         }
-    }
-    found
-        .values_mut()
-        .for_each(|asking| asking.sort_by_key(|(requests, name, _)| (*requests, *name)));
-    found
+        let order = |(requests, name, _): &(usize, &'static str, _)| (*requests, *name);
+        found.values_mut().for_each(|asking| asking.sort_by_key(order));
+        found
+    })
 }
 
 /// All that can be weakened of a condition. A query has to name a partition.
@@ -102,7 +110,7 @@ fn every_condition_is_needed() {
     let (mut noticed, mut wrong) = (0, Vec::new());
     let mut excused: BTreeSet<_> =
         EXCUSED.into_iter().map(|(place, what, _)| (place.to_owned(), what.to_owned())).collect();
-    for (condition, asking) in &found {
+    for (condition, asking) in found {
         eprintln!("{}: {}", condition.place, condition.expression);
         for weakening in weakenings(condition) {
             let notices = |(_, name, clause): &(_, &'static str, OnDynamoDb)| {
@@ -131,15 +139,17 @@ fn every_condition_is_needed() {
 }
 
 /// What the contract does not ask would not be weakened.
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn the_contract_asks_every_condition_that_the_desk_asks() {
+#[test]
+fn the_contract_asks_every_condition_that_the_desk_asks() {
     let looking = Weakened::default();
-    let played = Played::through(|client| looking.dynamodb(client)).await;
-    play::write(&played).await;
-    let items = played.items().await;
-    play::act(&played, &items, play::LONG_AFTER).await;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let played = Played::through(|client| looking.dynamodb(client)).await;
+        play::write(&played).await;
+        let items = played.items().await;
+        play::act(&played, &items, play::LONG_AFTER).await;
+    });
     let of_desk = std::mem::take(&mut looking.seen().conditions);
-    let of_contract = tokio::task::spawn_blocking(found).await.unwrap();
-    let missing: Vec<_> = of_desk.iter().filter(|it| !of_contract.contains_key(*it)).collect();
+    let missing: Vec<_> = of_desk.iter().filter(|it| !found().contains_key(*it)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -19,7 +19,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use shared::store::dynamodb::keys;
 
-use super::expression::{Weakening, without_numbers};
+use super::expression::{Weakening, common};
 
 /// What is true of every item, for a check that has to say something.
 const ANYTHING: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
@@ -29,7 +29,7 @@ const ANYTHING: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
 pub(super) struct Condition {
     /// The operation, and the kind of item or the index.
     pub place: String,
-    /// Without the numbers of facts.
+    /// As it is whatever [facts](common) are told.
     pub expression: String,
 }
 
@@ -68,8 +68,7 @@ impl Weakened {
     /// Weakens it, if it is that one.
     fn meets(&self, mut asked: Asked<'_>) {
         let expression = asked.expression();
-        let condition =
-            Condition { place: asked.place.clone(), expression: without_numbers(&expression) };
+        let condition = Condition { place: asked.place.clone(), expression: common(&expression) };
         if let Some((weakened, how)) = self.what.as_deref()
             && *weakened == condition
         {
