@@ -5,6 +5,7 @@
 
 mod accounts;
 mod any_calendar;
+mod attempts;
 mod by_the_customer;
 mod calendars;
 mod clocks;
@@ -14,6 +15,7 @@ mod holds;
 mod invariants;
 mod ladder;
 mod older_versions;
+mod one_clock;
 mod paused_clocks;
 mod pauses;
 mod policy;
@@ -21,4 +23,5 @@ mod priorities;
 mod reopening;
 mod simulation;
 mod story;
+mod told;
 mod undeliverable;
