@@ -6,6 +6,7 @@ use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
 use shared::outbox::{EmailItem, PENDING_FOR};
 use shared::policy::{Allowance, Policy};
+use shared::store::dynamodb::keys::{shard_of, shard_of_thread};
 use shared::store::{
     AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Requeued, Store,
     StoreError,
@@ -315,11 +316,12 @@ pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(stor
         store.commit(only(&escalation(&format!("INC-{n}"), now()))).await.unwrap();
     }
     for limit in 1..=9 {
-        let (mut seen, mut after) = (Vec::new(), None);
+        let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
         loop {
             let board = store.open_incidents(after.as_ref(), limit).await.unwrap();
             seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
-            assert!(seen.len() < 100, "paging ends");
+            pages += 1;
+            assert!(pages < 100, "paging ends");
             after = board.next;
             if after.is_none() {
                 break;
@@ -327,7 +329,27 @@ pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(stor
         }
         let expected: Vec<_> = (0..9).map(|n| format!("INC-{n}")).collect();
         assert_eq!(seen, expected, "pages of {limit}");
+        assert_eq!(pages, 9_usize.div_ceil(limit), "none of them empty");
     }
+}
+
+pub async fn what_is_due_is_in_the_shard_of_its_thread(store: impl Store) {
+    for n in 0..12 {
+        committed(&store, &format!("INC-{n}")).await;
+    }
+    let mut numbers = 0;
+    for shard in 0..DUE_SHARDS {
+        for item in store.due(shard, later(1_000_000), None).await.unwrap().items {
+            let of = match item.target {
+                DueTarget::Incident(number) => shard_of(&number),
+                DueTarget::Email(id) => shard_of_thread(&id.thread),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(of, shard);
+            numbers += 1;
+        }
+    }
+    assert_eq!(numbers, 12 * 5, "an incident and four e-mails each");
 }
 
 pub async fn the_story_is_told_in_order(store: impl Store) {

@@ -62,6 +62,10 @@ pub async fn a_retry_is_due_again_and_counts_what_may_have_been_sent(store: impl
         );
     }
     assert_eq!(email(&store, &id).await.delivery.attempts, 3);
+    store.claim_email(&id, "mine", now() + LEASE).await.unwrap().unwrap();
+    let sent = Settlement::Sent { ses_message_id: None, sent_at: later(9) };
+    store.settle(&id.clone().into(), "mine", &sent).await.unwrap();
+    assert_eq!(email(&store, &id).await.delivery.error, None, "it was sent at last");
 }
 
 pub async fn a_claim_that_was_lost_settles_nothing(store: impl Store) {

@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::mailer::SendError;
 use shared::outbox::{
-    ANSWER, CLOCKS_APART, Delivery, DeliveryStatus, LEASE, MAX_AMBIGUOUS, Settlement,
+    ANSWER, CLOCKS_APART, Confirmation, Delivery, DeliveryStatus, EmailFact, EmailFacts, EmailItem,
+    FactKind, LEASE, MAX_AMBIGUOUS, ParkedEmail, Settlement,
 };
 
 use crate::story::given;
@@ -143,4 +144,74 @@ fn what_is_due_at_that_instant_is_handed_out_again_and_in_doubt_if_it_was_being_
     let sent = Settlement::Sent { ses_message_id: None, sent_at: at(1) };
     let sent = claimed().settle("mine", &sent).unwrap();
     assert_eq!(sent.requeue(at(90), at(120)), None);
+}
+
+#[test]
+fn what_was_sent_at_last_has_no_error_any_more() {
+    let retry = Settlement::Retry { due_at: at(7), ambiguous: false, error: "slow".to_owned() };
+    let retrying = claimed().settle("mine", &retry).unwrap();
+    assert_eq!(retrying.error.as_deref(), Some("slow"));
+    let again = retrying.requeue(at(7), at(60)).unwrap().claim("mine", at(150)).unwrap();
+    let sent = Settlement::Sent { ses_message_id: None, sent_at: at(9) };
+    let sent = again.settle("mine", &sent).unwrap();
+    assert_eq!((sent.error, sent.sent_at, sent.attempts), (None, Some(at(9)), 2));
+}
+
+fn item() -> EmailItem {
+    let email = given().when(crate::story::escalate()).emails().next().unwrap().clone();
+    EmailItem::of(email, claimed(), EmailFacts::default())
+}
+
+fn learned(item: &EmailItem, facts: &[(FactKind, i64, &str)]) -> EmailItem {
+    let facts =
+        facts.iter().map(|(kind, seconds, said)| (*kind, EmailFact::new(at(*seconds), *said)));
+    let heard: EmailFacts = facts.collect();
+    item.learned(&item.learn(&heard).unwrap()).unwrap()
+}
+
+#[test]
+fn an_email_stands_as_what_outweighs_the_rest_says() {
+    use {Confirmation as C, FactKind as F};
+    let hour = SignedDuration::from_hours(1);
+    assert_eq!(item().confirmation(at(9_000), hour), None, "it is not sent");
+    let sent = learned(&item(), &[(F::Sent, 1, "ses-1")]);
+    for (seconds, confirmation) in
+        [(1, C::Awaited), (3600, C::Awaited), (3601, C::Unconfirmed), (9_000, C::Unconfirmed)]
+    {
+        assert_eq!(sent.confirmation(at(seconds), hour), Some(confirmation), "{seconds}");
+    }
+    for (facts, confirmation) in [
+        (vec![F::Delayed], C::Delayed),
+        (vec![F::Delayed, F::BouncedUndetermined], C::BouncedTransient),
+        (vec![F::BouncedTransient, F::Delayed], C::BouncedTransient),
+        (vec![F::BouncedTransient, F::Delivered], C::Delivered),
+        (vec![F::Delivered, F::RenderingFailed], C::Rejected),
+        (vec![F::Rejected], C::Rejected),
+        (vec![F::Rejected, F::Complained], C::Complained),
+        (vec![F::Complained, F::Suppressed], C::Suppressed),
+        (vec![F::Suppressed, F::Bounced], C::Bounced),
+    ] {
+        let known: Vec<_> = facts.iter().map(|kind| (*kind, 2, "")).collect();
+        let stands = learned(&sent, &known).confirmation(at(9_000), hour);
+        assert_eq!(stands, Some(confirmation), "{facts:?}");
+    }
+}
+
+#[test]
+fn a_parked_email_says_why_and_which() {
+    let item = item();
+    let id = item.email.id.clone();
+    let heard = [(FactKind::Bounced, EmailFact::new(at(2), "550 no"))].into_iter().collect();
+    let undelivered = ParkedEmail::Undelivered(item.learn(&heard).unwrap());
+    let (claim_id, error) = ("mine".to_owned(), "refused".to_owned());
+    let unsendable = ParkedEmail::Unsendable { id: id.clone(), claim_id, error };
+    let unreadable = ParkedEmail::Unreadable { id: id.clone(), error: "no such kind".to_owned() };
+    for (parked, why) in
+        [(undelivered, "bounced: 550 no"), (unsendable, "refused"), (unreadable, "no such kind")]
+    {
+        assert_eq!((parked.why(), parked.id()), (why, &id));
+        let delivery = item.park(&parked).unwrap().delivery;
+        assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Parked, None));
+        assert_eq!((delivery.error.as_deref(), delivery.claim_id), (Some(why), None));
+    }
 }

@@ -11,8 +11,9 @@ use shared::incident::timeline::{Event, TimelineEntry};
 use shared::incident::values::{Channel, Priority};
 use shared::incident::{Command, Incident, decide};
 use shared::outbox::{Delivery, EmailFacts, EmailItem};
+use shared::policy::Policy;
 
-use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
+use crate::story::{POLICY, Story, acknowledge, escalate, given, open, resolve, respond};
 
 fn timeline(story: &Story) -> Vec<TimelineEntry> {
     story.history.iter().flat_map(|change| change.entries.clone()).collect()
@@ -255,6 +256,115 @@ fn an_alert_that_comes_back_is_told_with_who_was_told_instead() {
         reason: "no such mailbox".to_owned(),
     };
     insta::assert_snapshot!(read(&story.when(bounced)));
+}
+
+fn comes_back(story: &Story, n: usize) -> Command {
+    let email = story.emails().nth(n).unwrap();
+    Command::Undeliverable {
+        email: email.id.clone(),
+        recipient: Some(email.recipient.clone()),
+        kind: Some(email.kind.clone()),
+        reason: "no such mailbox".to_owned(),
+    }
+}
+
+/// Two warnings of one clock, the first at minute 30 and the second at minute 45.
+fn warned_twice() -> Story {
+    let mut story = given();
+    let once = r#"initial_response = { within = "1h", warnings = ["15m"] }"#;
+    let twice = r#"initial_response = { within = "1h", warnings = ["30m", "15m"] }"#;
+    assert!(POLICY.contains(once));
+    story.policy = Policy::read(&POLICY.replacen(once, twice, 1)).unwrap();
+    story.when(open(Channel::Email))
+}
+
+/// To whom each warning of the first clock went.
+fn warned(story: &Story) -> Vec<String> {
+    let Deadline::Clock(clock) = &explained(story)[0] else { panic!("a clock comes first") };
+    let given = clock.warnings.iter().filter_map(|warning| warning.given.as_ref());
+    given.map(|given| whom(&given.alerted)).collect()
+}
+
+#[test]
+fn a_warning_that_comes_back_is_told_with_who_was_told_instead_and_with_no_other_email() {
+    let story = warned_twice().until(30).until(45);
+    let bounced = comes_back(&story, 0);
+    let told = ["[triage] by e-mail [triage]", "[triage] by e-mail [triage triage-backup]"];
+    assert_eq!(warned(&story.when(bounced)), told, "the second came back");
+    let story = warned_twice().until(30);
+    let bounced = comes_back(&story, 0);
+    let told = "[triage] by e-mail [triage triage-backup]";
+    assert_eq!(warned(&story.when(bounced)), [told], "the first came back");
+}
+
+#[test]
+fn a_missed_deadline_that_comes_back_is_told_with_who_was_told_instead_and_with_no_other_email() {
+    let mut story = given();
+    story.policy.desk.automatic_escalation = false;
+    let story = story.when(open(Channel::Email)).until(59).until(60);
+    let bounced = comes_back(&story, 0);
+    let explained = explained(&story.when(bounced));
+    let Deadline::Clock(clock) = &explained[0] else { panic!("a clock comes first") };
+    let Outcome::Missed { alerted, .. } = &clock.outcome else { panic!("it was missed") };
+    assert_eq!(whom(alerted), "[] by e-mail [triage ada triage-backup]");
+}
+
+#[test]
+fn deadlines_are_told_in_the_order_in_which_they_began() {
+    let story = given().when(open(Channel::Email)).until(10).when(escalate()).until(20);
+    let at = Some(story.start + SignedDuration::from_mins(5));
+    let author = "Grace".parse().unwrap();
+    let story = story.when(Command::Respond { author, message: None, at });
+    let began: Vec<_> = explained(&story)
+        .iter()
+        .map(|deadline| match deadline {
+            Deadline::Clock(clock) => story.minutes(clock.started_at.unwrap()),
+            Deadline::Step(step) => story.minutes(step.started_at),
+        })
+        .collect();
+    assert_eq!(began, [0, 5, 10, 10]);
+}
+
+#[test]
+fn a_response_ends_a_reminder_unless_it_is_older_than_the_last_one() {
+    let reminder = |story: &Story| {
+        let steps = explained(story).into_iter().filter_map(|deadline| match deadline {
+            Deadline::Step(step) if step.step == Step::Reminder => Some(step.outcome),
+            _ => None,
+        });
+        steps.last().unwrap()
+    };
+    let mut story = given();
+    story.policy.desk.automatic_escalation = false;
+    // An update that nobody gave; reminders since minute 390.
+    let story = story.when(open(Channel::Email)).until(30).when(respond()).until(391);
+    let responded = |story: Story, minute: i64| {
+        let at = Some(story.start + SignedDuration::from_mins(minute));
+        let author = "Grace".parse().unwrap();
+        story.when(Command::Respond { author, message: None, at })
+    };
+    let story = responded(story, 20);
+    assert_eq!(reminder(&story), StepOutcome::Running, "it was older than the last one");
+    let story = responded(story, 391);
+    assert!(matches!(reminder(&story), StepOutcome::Stopped { .. }), "{:?}", reminder(&story));
+}
+
+#[test]
+fn an_escalation_of_an_older_version_is_told_with_what_its_entry_says() {
+    for (story, from) in [
+        (given().until(5).when(escalate()), 5),
+        (given().when(escalate()).until(5).when(resolve()).until(9).when(escalate()), 9),
+    ] {
+        let mut old = timeline(&story);
+        old.iter_mut().for_each(|entry| entry.started.clear());
+        let clocks = explain(story.incident(), &old, &[]).into_iter().filter_map(|it| match it {
+            Deadline::Clock(clock) if clock.clock == ClockName::EscalationResponse => Some(clock),
+            _ => None,
+        });
+        let clock = clocks.last().unwrap();
+        let minutes = |at| story.minutes(at);
+        assert_eq!((clock.started_at.map(minutes), minutes(clock.due_at)), (Some(from), from + 60));
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod by_the_customer;
 mod calendars;
 mod clocks;
 mod deadlines;
+mod escalated;
 mod figures;
 mod holds;
 mod invariants;
