@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use shared::email::OutboxEmail;
 use shared::incident::clock::ClockName;
+use shared::incident::command::ByMail;
 use shared::incident::deadlines::{
     Alerted, ClockDeadline, Deadline, Outcome, Step, StepDeadline, StepOutcome, explain,
 };
@@ -364,7 +365,121 @@ fn an_escalation_of_an_older_version_is_told_with_what_its_entry_says() {
         let clock = clocks.last().unwrap();
         let minutes = |at| story.minutes(at);
         assert_eq!((clock.started_at.map(minutes), minutes(clock.due_at)), (Some(from), from + 60));
+        assert_eq!(clock.recorded_at.map(minutes), Some(from));
     }
+}
+
+fn clocks(deadlines: Vec<Deadline>) -> Vec<ClockDeadline> {
+    let clocks = deadlines.into_iter().filter_map(|deadline| match deadline {
+        Deadline::Clock(clock) => Some(clock),
+        Deadline::Step(_) => None,
+    });
+    clocks.collect()
+}
+
+#[test]
+fn what_moved_a_deadline_is_told_with_its_priority_and_with_who_found_it() {
+    let open_as = |priority| {
+        let Command::Open { number, channel, summary, customer, received_at, by_mail, .. } =
+            open(Channel::Email)
+        else {
+            unreachable!()
+        };
+        Command::Open { number, priority, channel, summary, customer, received_at, by_mail }
+    };
+    let by_mail = |command| {
+        let mail = ByMail { message_id: None, message: None, answers_again: true };
+        let Command::Open { number, priority, channel, summary, customer, received_at, .. } =
+            command
+        else {
+            unreachable!()
+        };
+        let by_mail = Some(mail);
+        Command::Open { number, priority, channel, summary, customer, received_at, by_mail }
+    };
+    let found = given().when(open_as(Priority::P3)).when(find(Priority::P1));
+    let completed = given().when(by_mail(open_as(Priority::P3))).when(open_as(Priority::P1));
+    for (story, by) in [(found, Some("Grace")), (completed, None)] {
+        let clock = &clocks(explained(&story))[0];
+        let [moved] = clock.moved_from.as_slice() else { panic!("{:?}", clock.moved_from) };
+        assert_eq!(moved.for_priority, Some(Priority::P1));
+        assert_eq!(moved.by.as_ref().map(|by| by.as_str()), by);
+    }
+}
+
+#[test]
+fn promises_that_an_older_version_did_not_tell_of_are_told_once_when_they_move() {
+    let by_mail = Command::Open {
+        number: "INC-1".parse().unwrap(),
+        priority: Priority::P3,
+        channel: Channel::Email,
+        summary: "Slow".parse().unwrap(),
+        customer: crate::story::customer(),
+        received_at: None,
+        by_mail: None,
+    };
+    let mut story = given();
+    story.policy.targets.p1.escalation_response.within = "30m".to_owned().try_into().unwrap();
+    let story = story.when(by_mail).when(escalate()).when(find(Priority::P1));
+    let mut old = timeline(&story);
+    let moved = old.last().unwrap().started.len();
+    assert_eq!(moved, 2, "both promises");
+    for entry in &mut old {
+        if !matches!(entry.event, Event::PriorityChanged { .. }) {
+            entry.started.clear();
+        }
+    }
+    let names: Vec<_> =
+        clocks(explain(story.incident(), &old, &[])).iter().map(|clock| clock.clock).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn a_warning_that_was_held_up_and_left_out_is_told_as_not_given() {
+    let once = r#"initial_response = { within = "1h", warnings = ["15m"] }"#;
+    let more = r#"initial_response = { within = "1h", warnings = ["30m", "15m", "5m"] }"#;
+    let mut story = given();
+    story.policy = Policy::read(&POLICY.replacen(once, more, 1)).unwrap();
+    let story = story.when(open(Channel::Email)).outage_until(45).until(50);
+    let warnings = |story: &Story| -> Vec<_> {
+        let clock = clocks(explained(story)).remove(0);
+        let warnings = clock.warnings.into_iter();
+        warnings.map(|it| (story.minutes(it.due_at), it.given.is_some())).collect()
+    };
+    assert_eq!(warnings(&story), [(30, true), (45, false), (55, false)]);
+    assert_eq!(warnings(&story.until(56)), [(30, true), (45, false), (55, true)]);
+}
+
+#[test]
+fn what_only_the_incident_knows_is_told_with_when_the_desk_set_it() {
+    let story = given().when(open(Channel::Email)).until(5).when(respond());
+    let clocks = clocks(explain(story.incident(), &[], &[]));
+    let [clock] = clocks.as_slice() else { panic!("{clocks:?}") };
+    assert_eq!(clock.clock, ClockName::Update);
+    assert_eq!(clock.recorded_at.map(|at| story.minutes(at)), Some(5));
+}
+
+#[test]
+fn a_response_ends_the_step_of_an_escalation_that_it_answers_and_no_other() {
+    let step = |story: &Story| {
+        let steps = explained(story).into_iter().filter_map(|deadline| match deadline {
+            Deadline::Step(step) => Some(step.outcome),
+            Deadline::Clock(_) => None,
+        });
+        steps.last().unwrap()
+    };
+    let responded = |story: Story, minute: i64| {
+        let at = Some(story.start + SignedDuration::from_mins(minute));
+        let author = "Grace".parse().unwrap();
+        story.when(Command::Respond { author, message: None, at })
+    };
+    let escalated = || given().when(open(Channel::Email)).until(10).when(escalate()).until(15);
+    assert_eq!(step(&responded(escalated(), 5)), StepOutcome::Running, "it was before");
+    let answered = step(&responded(escalated(), 15));
+    assert!(matches!(answered, StepOutcome::Stopped { .. }), "{answered:?}");
+    let unknown = given().when(escalate()).until(15);
+    let answered = step(&responded(unknown, 15));
+    assert!(matches!(answered, StepOutcome::Stopped { .. }), "{answered:?}");
 }
 
 #[test]
