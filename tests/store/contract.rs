@@ -1,5 +1,7 @@
 //! The contract of a store, a clause each: given a store, when it is asked, then it answers.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use shared::email::EmailId;
 use shared::incident::values::{Channel, Customer, Priority};
@@ -8,10 +10,12 @@ use shared::outbox::{EmailItem, PENDING_FOR};
 use shared::policy::{Allowance, Policy};
 use shared::store::dynamodb::keys::{shard_of, shard_of_thread};
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Requeued, Store,
-    StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DuePosition, DueTarget, Limit, RequestKey,
+    Requeued, Store, StoreError,
 };
 
+use crate::accounts::opened;
+use crate::mails::{first, quarantined};
 use crate::webhooks::committed_with_webhooks;
 
 pub(crate) fn now() -> Timestamp {
@@ -331,6 +335,26 @@ pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(stor
         assert_eq!(seen, expected, "pages of {limit}");
         assert_eq!(pages, 9_usize.div_ceil(limit), "none of them empty");
     }
+}
+
+pub async fn behind_each_place_of_what_is_due_is_the_rest(store: impl Store) {
+    committed_with_webhooks(&store).await;
+    for n in 2..6 {
+        store.commit(only(&escalation(&format!("INC-{n}"), later(n)))).await.unwrap();
+    }
+    store.commit(only(&opened("INC-9", 5))).await.unwrap();
+    store.keep_mail(&[first("m1", quarantined(), now())], &[], &[], None).await.unwrap();
+    let mut kinds = HashSet::new();
+    for shard in 0..DUE_SHARDS {
+        let all = store.due(shard, later(1_000_000), None).await.unwrap().items;
+        for (n, item) in all.iter().enumerate() {
+            kinds.insert(std::mem::discriminant(&item.target));
+            let place = DuePosition { due_at: item.due_at, target: item.target.clone() };
+            let behind = store.due(shard, later(1_000_000), Some(&place)).await.unwrap();
+            assert_eq!(behind.items, all[n + 1..], "behind {place:?}");
+        }
+    }
+    assert_eq!(kinds.len(), 5, "incidents, e-mails, webhooks, accounts and the quarantine");
 }
 
 pub async fn what_is_due_is_in_the_shard_of_its_thread(store: impl Store) {

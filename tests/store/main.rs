@@ -64,6 +64,7 @@ contract! {
     what_is_there_already_is_not_written_over,
     only_open_incidents_and_unsent_emails_are_due,
     due_items_come_in_order_and_in_pages,
+    behind_each_place_of_what_is_due_is_the_rest,
     what_is_due_is_in_the_shard_of_its_thread,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
     incidents_that_are_due_at_the_same_instant_are_listed_in_pages,

@@ -12,15 +12,17 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use desk_tests::dynamodb::{TestDynamoDb, aws_at};
 use escalation_desk::table::TABLE;
 use shared::account::Account;
+use shared::incident::timeline::TimelineEntry;
 use shared::outbox::{DeliveryStatus, LEASE, OutboxId, Settlement};
 use shared::store::dynamodb::schema::NEWEST;
 use shared::store::dynamodb::{DynamoDbStore, keys};
 use shared::store::{Commit, Committed, ParkedEmail, Store, StoreError};
 
 use crate::accounts::account;
-use crate::contract::{email, later, now};
+use crate::contract::{email, escalation, later, now};
 use crate::newer::{Key, key_of, only_of_what_is_known, passed_on};
 use crate::webhooks::committed_with_webhooks;
 
@@ -165,4 +167,20 @@ pub async fn a_claim_holds_only_of_what_is_being_sent(asking: Client, client: Cl
     assert_eq!(store.commit(commit).await.unwrap(), Committed::EmailChanged);
     let delivery = email(&store, &bounced.id).await.delivery;
     assert_eq!(delivery.status, DeliveryStatus::Retrying);
+}
+
+#[tokio::test]
+async fn a_transaction_that_dynamodb_will_never_take_is_our_mistake_and_no_outage() {
+    let dynamodb = TestDynamoDb::start().await;
+    let store = DynamoDbStore::new(dynamodb.aws.dynamodb(), TABLE);
+    let mut change = escalation("INC-1", now());
+    let entry = change.entries[0].clone();
+    change.entries = (0..101).map(|index| TimelineEntry { index, ..entry.clone() }).collect();
+    let refused = store.commit(Commit::of(&change)).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+    // Nobody listens there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let store = DynamoDbStore::new(aws_at(&format!("http://{nobody}")).dynamodb(), TABLE);
+    let lost = store.commit(Commit::of(&escalation("INC-1", now()))).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
 }

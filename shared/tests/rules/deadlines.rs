@@ -352,9 +352,12 @@ fn a_response_ends_a_reminder_unless_it_is_older_than_the_last_one() {
 
 #[test]
 fn an_escalation_of_an_older_version_is_told_with_what_its_entry_says() {
+    let again = || given().when(escalate()).until(5).when(resolve()).until(9).when(escalate());
     for (story, from) in [
         (given().until(5).when(escalate()), 5),
-        (given().when(escalate()).until(5).when(resolve()).until(9).when(escalate()), 9),
+        (given().until(5).when(escalate()).until(6).when(resolve()), 5),
+        (again(), 9),
+        (again().until(11).when(resolve()), 9),
     ] {
         let mut old = timeline(&story);
         old.iter_mut().for_each(|entry| entry.started.clear());

@@ -92,3 +92,18 @@ fn a_deadline_is_late_only_since_the_desk_has_known_it() {
     }
     assert_eq!(Lateness::of(at(60), at(59)).late_ms, 0, "never early");
 }
+
+#[test]
+fn at_the_end_of_representable_time_nothing_warns_of_the_deadline_at_the_deadline() {
+    let once = r#"initial_response = { within = "1h", warnings = ["15m"] }"#;
+    let share = r#"initial_response = { within = "1h", warnings = ["50%"] }"#;
+    assert!(POLICY.contains(once));
+    let policy = Policy::read(&POLICY.replacen(once, share, 1)).unwrap();
+    let minutes_left = |minutes| Timestamp::MAX - SignedDuration::from_mins(minutes);
+    for (left, warnings) in [(40, 1), (20, 0)] {
+        let start = minutes_left(left);
+        let clock = Clock::start(&policy, an_hour(&policy), start, start);
+        assert_eq!(clock.warnings.len(), warnings, "{left} minutes before: {clock:?}");
+        assert!(clock.warnings.iter().all(|warning| *warning < clock.due_at));
+    }
+}

@@ -3,7 +3,7 @@
 use shared::incident::Command;
 use shared::incident::values::{Channel, EmailAddress};
 
-use crate::story::{Story, escalate, given, open, resolve, respond};
+use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
 fn bounced(story: &Story, to: &str) -> Command {
     let recipient: EmailAddress = format!("{to}@desk.example").parse().unwrap();
@@ -179,9 +179,15 @@ fn a_notice_that_cannot_be_delivered_has_no_stand_in_either() {
 
 #[test]
 fn an_alert_of_a_level_that_is_over_passes_on_to_nobody() {
+    // The next level, the same level in the next round, and a level that somebody took.
+    for minutes in [20, 30] {
+        let story = given().when(escalate());
+        let bounce = bounced(&story, "triage");
+        story.until(minutes).when(bounce).then_told(&["email_undeliverable -> management"]);
+    }
     let story = given().when(escalate());
     let bounce = bounced(&story, "triage");
-    story.until(20).when(bounce).then_told(&["email_undeliverable -> management"]);
+    story.when(acknowledge()).when(bounce).then_told(&["email_undeliverable -> management"]);
 }
 
 #[test]
