@@ -25,4 +25,5 @@ mod reopening;
 mod simulation;
 mod story;
 mod told;
+mod told_deadlines;
 mod undeliverable;
