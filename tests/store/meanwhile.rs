@@ -19,10 +19,10 @@ use shared::incident::timeline::TimelineEntry;
 use shared::outbox::{DeliveryStatus, LEASE, OutboxId, Settlement};
 use shared::store::dynamodb::schema::NEWEST;
 use shared::store::dynamodb::{DynamoDbStore, keys};
-use shared::store::{Commit, Committed, ParkedEmail, Store, StoreError};
+use shared::store::{AnsweredRequest, Commit, Committed, ParkedEmail, Store, StoreError};
 
 use crate::accounts::account;
-use crate::contract::{email, escalation, later, now};
+use crate::contract::{answered, email, escalation, later, now};
 use crate::newer::{Key, key_of, only_of_what_is_known, passed_on};
 use crate::webhooks::committed_with_webhooks;
 
@@ -178,6 +178,12 @@ async fn a_transaction_that_dynamodb_will_never_take_is_our_mistake_and_no_outag
     change.entries = (0..101).map(|index| TimelineEntry { index, ..entry.clone() }).collect();
     let refused = store.commit(Commit::of(&change)).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+    // Nor one of an item that is too large.
+    let large = AnsweredRequest { body: "x".repeat(500_000), ..answered("key", now()) };
+    let change = escalation("INC-1", now());
+    let refused = store.commit(Commit { answered: Some(large), ..Commit::of(&change) }).await;
+    assert!(matches!(refused, Err(StoreError::Corrupt(_))), "{refused:?}");
+    assert_eq!(store.load(&change.incident.number).await.unwrap(), None, "nothing was written");
     // Nobody listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = DynamoDbStore::new(aws_at(&format!("http://{nobody}")).dynamodb(), TABLE);
