@@ -14,7 +14,7 @@ use shared::store::{Committed, DueTarget, Store, StoreError};
 
 use crate::contract::{decided, due, later, now, only};
 
-fn account(version: u64) -> Account {
+pub(crate) fn account(version: u64) -> Account {
     Account {
         id: "ACME".parse().unwrap(),
         version,
@@ -30,7 +30,7 @@ fn account(version: u64) -> Account {
     }
 }
 
-fn opened(number: &str, minutes_ago: i64) -> Change {
+pub(crate) fn opened(number: &str, minutes_ago: i64) -> Change {
     let command = Command::Open {
         number: number.parse().unwrap(),
         priority: Priority::P1,
@@ -48,7 +48,7 @@ fn opened(number: &str, minutes_ago: i64) -> Change {
     decided(None, command, now())
 }
 
-fn resolved(change: &Change) -> Change {
+pub(crate) fn resolved(change: &Change) -> Change {
     let by = "Grace".parse().unwrap();
     decided(Some(&change.incident), Command::Resolve { by, note: None }, later(60))
 }

@@ -1,15 +1,22 @@
 //! The contract of a store, a clause each: given a store, when it is asked, then it answers.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use shared::email::EmailId;
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
 use shared::outbox::{EmailItem, PENDING_FOR};
 use shared::policy::{Allowance, Policy};
+use shared::store::dynamodb::keys::{shard_of, shard_of_thread};
 use shared::store::{
-    AnsweredRequest, Commit, Committed, DUE_SHARDS, DueTarget, Limit, RequestKey, Requeued, Store,
-    StoreError,
+    AnsweredRequest, Commit, Committed, DUE_SHARDS, DuePosition, DueTarget, Limit, RequestKey,
+    Requeued, Store, StoreError,
 };
+
+use crate::accounts::opened;
+use crate::mails::{first, quarantined};
+use crate::webhooks::committed_with_webhooks;
 
 pub(crate) fn now() -> Timestamp {
     desk_tests::world::start()
@@ -87,6 +94,7 @@ pub(crate) async fn due(store: &impl Store, until: Timestamp) -> Vec<(Timestamp,
                 page.items.into_iter().map(|item| (item.due_at, item.target)).collect();
             assert!(items.is_sorted(), "a page is in order");
             all.extend(items);
+            assert!(all.len() < 10_000, "paging ends");
             after = page.next;
             if after.is_none() {
                 break;
@@ -223,7 +231,35 @@ pub async fn an_empty_change_writes_only_the_answer(store: impl Store) {
     assert_eq!(store.commit(commit).await.unwrap(), Committed::Done);
     let key = &answered("key", now()).key;
     assert_eq!(store.answered(key, now()).await.unwrap(), said);
-    assert_eq!(store.load(&before.incident.number).await.unwrap(), Some(before.incident));
+    assert_eq!(store.load(&before.incident.number).await.unwrap(), Some(before.incident.clone()));
+    // That there was nothing to do is true of no later version.
+    let by = "Grace".parse().unwrap();
+    let next = decided(Some(&before.incident), Command::Acknowledge { by }, later(1));
+    store.commit(only(&next)).await.unwrap();
+    let late = answered("late", now());
+    let commit = Commit { answered: Some(late.clone()), ..Commit::of(&nothing) };
+    let lost = store.commit(commit).await;
+    assert!(matches!(lost, Err(StoreError::Conflict)), "{lost:?}");
+    assert_eq!(store.answered(&late.key, now()).await.unwrap(), None);
+}
+
+/// Whatever version a change has: what has been told, and may have been sent, stays as it is.
+pub async fn what_is_there_already_is_not_written_over(store: impl Store) {
+    let first = committed_with_webhooks(&store).await;
+    let by = "Grace".parse().unwrap();
+    let next = decided(Some(&first.incident), Command::Acknowledge { by }, later(1));
+    let with_old: [fn(&mut Change, &Change); 3] = [
+        |next, first| next.entries[0] = first.entries[0].clone(),
+        |next, first| next.emails[0] = first.emails[0].clone(),
+        |next, first| next.webhooks.push(first.webhooks[0].clone()),
+    ];
+    for with_old in with_old {
+        let mut wrong = next.clone();
+        with_old(&mut wrong, &first);
+        let refused = store.commit(only(&wrong)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)), "{refused:?}");
+    }
+    assert_eq!(store.commit(only(&next)).await.unwrap(), Committed::Done);
 }
 
 pub async fn only_open_incidents_and_unsent_emails_are_due(store: impl Store) {
@@ -268,6 +304,7 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
         let board = store.open_incidents(after.as_ref(), 2).await.unwrap();
         assert!(board.incidents.len() <= 2);
         seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
+        assert!(seen.len() < 100, "paging ends");
         after = board.next;
         if after.is_none() {
             break;
@@ -276,6 +313,67 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
     assert_eq!(seen, ["INC-6", "INC-5", "INC-4", "INC-2", "INC-1", "INC-0"]);
     let all = store.open_incidents(None, 100).await.unwrap();
     assert_eq!((all.incidents.len(), all.next), (6, None));
+}
+
+pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store: impl Store) {
+    for n in 0..9 {
+        store.commit(only(&escalation(&format!("INC-{n}"), now()))).await.unwrap();
+    }
+    for limit in 1..=9 {
+        let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let board = store.open_incidents(after.as_ref(), limit).await.unwrap();
+            seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
+            pages += 1;
+            assert!(pages < 100, "paging ends");
+            after = board.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let expected: Vec<_> = (0..9).map(|n| format!("INC-{n}")).collect();
+        assert_eq!(seen, expected, "pages of {limit}");
+        assert_eq!(pages, 9_usize.div_ceil(limit), "none of them empty");
+    }
+}
+
+pub async fn behind_each_place_of_what_is_due_is_the_rest(store: impl Store) {
+    committed_with_webhooks(&store).await;
+    for n in 2..6 {
+        store.commit(only(&escalation(&format!("INC-{n}"), later(n)))).await.unwrap();
+    }
+    store.commit(only(&opened("INC-9", 5))).await.unwrap();
+    store.keep_mail(&[first("m1", quarantined(), now())], &[], &[], None).await.unwrap();
+    let mut kinds = HashSet::new();
+    for shard in 0..DUE_SHARDS {
+        let all = store.due(shard, later(1_000_000), None).await.unwrap().items;
+        for (n, item) in all.iter().enumerate() {
+            kinds.insert(std::mem::discriminant(&item.target));
+            let place = DuePosition { due_at: item.due_at, target: item.target.clone() };
+            let behind = store.due(shard, later(1_000_000), Some(&place)).await.unwrap();
+            assert_eq!(behind.items, all[n + 1..], "behind {place:?}");
+        }
+    }
+    assert_eq!(kinds.len(), 5, "incidents, e-mails, webhooks, accounts and the quarantine");
+}
+
+pub async fn what_is_due_is_in_the_shard_of_its_thread(store: impl Store) {
+    for n in 0..12 {
+        committed(&store, &format!("INC-{n}")).await;
+    }
+    let mut numbers = 0;
+    for shard in 0..DUE_SHARDS {
+        for item in store.due(shard, later(1_000_000), None).await.unwrap().items {
+            let of = match item.target {
+                DueTarget::Incident(number) => shard_of(&number),
+                DueTarget::Email(id) => shard_of_thread(&id.thread),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(of, shard);
+            numbers += 1;
+        }
+    }
+    assert_eq!(numbers, 12 * 5, "an incident and four e-mails each");
 }
 
 pub async fn the_story_is_told_in_order(store: impl Store) {

@@ -9,7 +9,9 @@ use shared::clock::Clock;
 use shared::desk::Desk;
 use shared::email::EmailId;
 use shared::incident::Command;
-use shared::outbox::{DeliveryStatus, EmailFact, EmailFacts, FactKind, LEASE, Settlement};
+use shared::outbox::{
+    DeliveryStatus, EmailFact, EmailFacts, EmailItem, FactKind, LEASE, Learned, Settlement,
+};
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::{Commit, Committed, DueTarget, ParkedEmail, Store, StoreError};
 
@@ -60,6 +62,10 @@ pub async fn a_retry_is_due_again_and_counts_what_may_have_been_sent(store: impl
         );
     }
     assert_eq!(email(&store, &id).await.delivery.attempts, 3);
+    store.claim_email(&id, "mine", now() + LEASE).await.unwrap().unwrap();
+    let sent = Settlement::Sent { ses_message_id: None, sent_at: later(9) };
+    store.settle(&id.clone().into(), "mine", &sent).await.unwrap();
+    assert_eq!(email(&store, &id).await.delivery.error, None, "it was sent at last");
 }
 
 pub async fn a_claim_that_was_lost_settles_nothing(store: impl Store) {
@@ -139,6 +145,12 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     let lost = store.commit(commit(Some("mine"))).await.unwrap();
     assert_eq!(lost, Committed::EmailChanged, "nobody claimed it");
     store.claim_email(&bounced.id, "mine", later(90)).await.unwrap();
+    let lost = store.commit(commit(Some("yours"))).await.unwrap();
+    assert_eq!(lost, Committed::EmailChanged, "somebody else did");
+    let nobody = EmailId { index: 99, ..bounced.id.clone() };
+    let nobody = ParkedEmail::Unreadable { id: nobody, error: "refused".to_owned() };
+    let lost = store.commit(Commit { parked: Some(nobody), ..commit(None) }).await.unwrap();
+    assert_eq!(lost, Committed::EmailChanged, "there is none");
     assert_eq!(store.commit(commit(Some("mine"))).await.unwrap(), Committed::Done);
     let delivery = email(&store, &bounced.id).await.delivery;
     assert_eq!((delivery.status, delivery.due_at), (DeliveryStatus::Parked, None));
@@ -154,11 +166,11 @@ pub async fn a_parked_email_is_parked_with_the_change_that_tells_others(store: i
     assert_eq!(store.commit(commit).await.unwrap(), Committed::EmailChanged);
 }
 
-fn facts(facts: &[(FactKind, Timestamp, &str)]) -> EmailFacts {
+pub(crate) fn facts(facts: &[(FactKind, Timestamp, &str)]) -> EmailFacts {
     facts.iter().map(|(kind, at, detail)| (*kind, EmailFact::new(*at, detail))).collect()
 }
 
-fn sent(at: Timestamp) -> (FactKind, Timestamp, &'static str) {
+pub(crate) fn sent(at: Timestamp) -> (FactKind, Timestamp, &'static str) {
     (FactKind::Sent, at, "ses-1")
 }
 
@@ -208,6 +220,50 @@ pub async fn facts_of_different_kinds_do_not_meet(store: impl Store) {
     store.learn(&delivered).await.unwrap();
     let known = email(&store, &id).await.facts;
     assert!(known.has(FactKind::Delayed) && known.has(FactKind::Delivered));
+}
+
+/// Alone, and with a change that tells others; before it was parked and after.
+pub async fn what_is_learned_is_recorded_only_of_the_email_as_it_was(store: impl Store) {
+    let of = |facts_of: &[(FactKind, Timestamp, &str)], item: &EmailItem| {
+        item.learn(&facts(facts_of)).unwrap()
+    };
+    let delivered = |seconds| (FactKind::Delivered, later(seconds), "250 ok");
+    let bounced = (FactKind::Bounced, later(9), "550 no such user");
+    let change = committed(&store, "INC-1").await;
+    let refused = async |learned: &Learned, why: &str| {
+        let alone = store.learn(learned).await;
+        assert!(matches!(alone, Err(StoreError::Conflict)), "{why}: {alone:?}");
+        if learned.was_parked {
+            // Others were told.
+            return;
+        }
+        let by = "Grace".parse().unwrap();
+        let taken = decided(Some(&change.incident), Command::Acknowledge { by }, later(1));
+        let parked = Some(ParkedEmail::Undelivered(learned.clone()));
+        let both = store.commit(Commit { parked, ..Commit::of(&taken) }).await.unwrap();
+        assert_eq!(both, Committed::EmailChanged, "{why}");
+    };
+    let id = &change.emails[0].id.clone();
+    let before = email(&store, id).await;
+    for was_parked in [false, true] {
+        let nobody = Learned { was_parked, ..of(&[bounced], &before) };
+        let nobody = Learned { id: EmailId { index: 99, ..id.clone() }, ..nobody };
+        refused(&nobody, "there is no such e-mail").await;
+    }
+    store.learn(&of(&[delivered(9)], &before)).await.unwrap();
+    refused(&of(&[delivered(8)], &before), "it is known by now").await;
+    let known = email(&store, id).await;
+    store.learn(&of(&[delivered(7)], &known)).await.unwrap();
+    refused(&of(&[delivered(6)], &known), "it is known to be earlier by now").await;
+
+    let known = email(&store, id).await;
+    store.learn(&of(&[bounced], &known)).await.unwrap();
+    refused(&of(&[(FactKind::Complained, later(9), "")], &known), "it is parked by now").await;
+    let parked = email(&store, id).await;
+    store.learn(&of(&[delivered(5)], &parked)).await.unwrap();
+    refused(&of(&[delivered(4)], &parked), "parked, and known to be earlier by now").await;
+    store.learn(&of(&[(FactKind::Delayed, later(9), "")], &parked)).await.unwrap();
+    refused(&of(&[(FactKind::Delayed, later(8), "")], &parked), "parked, and known by now").await;
 }
 
 pub async fn an_email_that_ses_tells_of_is_sent_and_nobodys_claim(store: impl Store) {

@@ -22,7 +22,7 @@ use shared::store::{Commit, Committed, DueTarget, Limit, MailWrite, Store, Store
 
 use crate::contract::{answered, committed, decided, due, escalation, later, now, only};
 
-fn id(text: &str) -> MailId {
+pub(crate) fn id(text: &str) -> MailId {
     text.parse().unwrap()
 }
 
@@ -39,28 +39,28 @@ fn arrival(mail_id: &str) -> Arrival {
     }
 }
 
-fn quarantined() -> Outcome {
+pub(crate) fn quarantined() -> Outcome {
     Outcome::Quarantined { because: Quarantined::Stranger }
 }
 
-fn incomplete() -> Outcome {
+pub(crate) fn incomplete() -> Outcome {
     Outcome::Incomplete { missing: Missing::Number }
 }
 
-fn acted() -> Outcome {
+pub(crate) fn acted() -> Outcome {
     Outcome::Acted { did: Did::Escalated, number: "INC-1".parse().unwrap() }
 }
 
-fn refused() -> Outcome {
+pub(crate) fn refused() -> Outcome {
     Outcome::Refused { by: "Grace".parse().unwrap(), note: Some("No.".parse().unwrap()) }
 }
 
-fn first(mail_id: &str, outcome: Outcome, at: Timestamp) -> MailWrite {
+pub(crate) fn first(mail_id: &str, outcome: Outcome, at: Timestamp) -> MailWrite {
     MailWrite::first(MailRecord::of(&arrival(mail_id), outcome, at))
 }
 
 /// What becomes of a mail next; it leaves its place.
-fn next(before: &MailRecord, outcome: Outcome, at: Timestamp) -> MailWrite {
+pub(crate) fn next(before: &MailRecord, outcome: Outcome, at: Timestamp) -> MailWrite {
     let mut record = before.clone();
     record.becomes(outcome, None, at);
     MailWrite { record, left: before.tell_at }
@@ -77,6 +77,7 @@ async fn waiting(store: &impl Store, limit: usize) -> Vec<String> {
         let page = store.held_mails(after.as_ref(), limit).await.unwrap();
         assert!(page.mails.len() <= limit);
         ids.extend(page.mails.into_iter().map(|(_, held)| held.id.to_string()));
+        assert!(ids.len() < 1_000, "paging ends");
         after = page.next;
         if after.is_none() {
             return ids;

@@ -3,16 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod accounts;
+mod conditions;
 mod contract;
 mod costs;
 mod emails;
 mod figures;
+mod log;
 mod mails;
+mod meanwhile;
+mod newer;
 mod request_counts;
 mod stored;
 mod webhooks;
 
+use conditions::OnDynamoDb;
 use desk_tests::dynamodb::TestDynamoDb;
+use escalation_desk::table::TABLE;
 use shared::store::dynamodb::DynamoDbStore;
 use shared::store::memory::MemoryStore;
 
@@ -37,6 +43,12 @@ macro_rules! contract {
                 }
             )+)+
         }
+        /// The contract on DynamoDB.
+        const CONTRACT: &[(&str, OnDynamoDb)] = &[$($(
+            (stringify!($clause), |client, _| {
+                Box::pin($module::$clause(DynamoDbStore::new(client, TABLE)))
+            }),
+        )+)+];
     };
 }
 
@@ -49,9 +61,13 @@ contract! {
     what_is_over_the_limit_is_not_written,
     what_was_not_written_does_not_count,
     an_empty_change_writes_only_the_answer,
+    what_is_there_already_is_not_written_over,
     only_open_incidents_and_unsent_emails_are_due,
     due_items_come_in_order_and_in_pages,
+    behind_each_place_of_what_is_due_is_the_rest,
+    what_is_due_is_in_the_shard_of_its_thread,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
+    incidents_that_are_due_at_the_same_instant_are_listed_in_pages,
     the_story_is_told_in_order,
     }
     emails {
@@ -66,6 +82,7 @@ contract! {
         an_email_is_loaded_as_it_is,
         what_ses_says_is_learned_once_and_is_the_record,
         facts_of_different_kinds_do_not_meet,
+        what_is_learned_is_recorded_only_of_the_email_as_it_was,
         an_email_that_ses_tells_of_is_sent_and_nobodys_claim,
         an_email_that_reached_nobody_is_parked_once_with_the_change_that_tells_others,
     }
@@ -104,5 +121,42 @@ contract! {
         what_gives_reason_to_look_is_due_until_the_desk_has_looked,
         an_account_forgets_an_incident_that_is_another_ones,
         an_account_changes_with_the_incident_or_not_at_all,
+    }
+}
+
+/// What DynamoDB alone has to show: each with a client for the store, and one for what is done beside it.
+macro_rules! dynamodb_alone {
+    ($($module:ident { $($clause:ident),+ $(,)? })+) => {
+        mod alone {
+            $($(
+                #[tokio::test]
+                async fn $clause() {
+                    let dynamodb = super::TestDynamoDb::start().await;
+                    let client = dynamodb.aws.dynamodb();
+                    crate::$module::$clause(client.clone(), client).await;
+                }
+            )+)+
+        }
+        const ALONE: &[(&str, OnDynamoDb)] = &[$($(
+            (stringify!($clause), |asking, client| Box::pin($module::$clause(asking, client))),
+        )+)+];
+    };
+}
+
+dynamodb_alone! {
+    newer {
+        a_newer_desks_email_is_not_claimed_settled_or_handed_out_again,
+        a_newer_desks_email_is_not_cancelled_and_nothing_is_learned_of_it,
+        a_newer_desks_email_is_not_parked,
+        a_newer_desks_webhook_is_not_claimed_settled_or_handed_out_again,
+        what_a_newer_desk_remembers_of_an_account_stays,
+        a_newer_desks_domain_stays_whose_it_is,
+        a_newer_desks_quarantine_is_left_alone,
+        kinds_of_a_newer_desk_are_no_incidents_of_an_account,
+    }
+    meanwhile {
+        a_domain_that_somebody_takes_meanwhile_stays_theirs,
+        what_is_no_longer_being_sent_meanwhile_was_not_sent_in_doubt,
+        a_claim_holds_only_of_what_is_being_sent,
     }
 }

@@ -10,7 +10,7 @@ use shared::webhook::WebhookId;
 use crate::contract::{decided, due, escalation, escalation_under, later, now, only, requeued};
 
 /// A change that two other systems hear of.
-async fn committed_with_webhooks(store: &impl Store) -> Change {
+pub(crate) async fn committed_with_webhooks(store: &impl Store) -> Change {
     let webhooks =
         "[webhooks.a]\nurl = \"https://a.example\"\n[webhooks.b]\nurl = \"https://b.example\"";
     let text = format!("{}\n{webhooks}", desk_tests::DEFAULT_POLICY);

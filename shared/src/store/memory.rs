@@ -17,9 +17,9 @@ use crate::account::{Account, AccountIncident, RememberedId};
 use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
 use crate::figures::Figures;
 use crate::inbound::{MailId, MailRecord};
-use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
+use crate::incident::{Change, Incident};
 use crate::outbox::{
     Delivery, DeliveryStatus, EmailFacts, EmailItem, Learned, OutboxId, Settlement, WebhookItem,
 };
@@ -222,6 +222,18 @@ impl State {
         }
     }
 
+    /// Whether nothing of what a change adds is there already.
+    fn has_none_of(&self, change: &Change) -> bool {
+        let timeline = self.timelines.get(&change.incident.number);
+        let place = |entry: &TimelineEntry| (entry.version, entry.index);
+        let is_told = |entry: &TimelineEntry| {
+            timeline.is_some_and(|told| told.iter().any(|it| place(it) == place(entry)))
+        };
+        !change.entries.iter().any(is_told)
+            && !change.emails.iter().any(|email| self.emails.contains_key(&email.id))
+            && !change.webhooks.iter().any(|webhook| self.webhooks.contains_key(&webhook.id))
+    }
+
     /// Whether an account may be written: it is the version after what is there.
     fn follows(&self, account: &Account) -> bool {
         let version = self.accounts.get(&account.id).map_or(0, |account| account.version);
@@ -291,6 +303,9 @@ impl Store for MemoryStore {
             return Err(StoreError::Conflict);
         }
         if change.account.as_ref().is_some_and(|account| !state.follows(account)) {
+            return Err(StoreError::Conflict);
+        }
+        if !state.has_none_of(change) {
             return Err(StoreError::Conflict);
         }
         if let Some(parked) = &parked

@@ -14,7 +14,7 @@ use shared::outbox::{Delivery, EmailFacts, EmailItem};
 
 use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
-fn timeline(story: &Story) -> Vec<TimelineEntry> {
+pub(crate) fn timeline(story: &Story) -> Vec<TimelineEntry> {
     story.history.iter().flat_map(|change| change.entries.clone()).collect()
 }
 
@@ -27,7 +27,7 @@ fn outbox(story: &Story) -> Vec<EmailItem> {
     emails.map(pending).collect()
 }
 
-fn explained(story: &Story) -> Vec<Deadline> {
+pub(crate) fn explained(story: &Story) -> Vec<Deadline> {
     explain(story.incident(), &timeline(story), &outbox(story))
 }
 
@@ -115,7 +115,7 @@ fn step_line(story: &Story, step: &StepDeadline) -> String {
     format!("{what} from {from} until {until}, alerted {told}\n    {outcome}")
 }
 
-fn whom(alerted: &Alerted) -> String {
+pub(crate) fn whom(alerted: &Alerted) -> String {
     let teams: Vec<_> = alerted.teams.iter().map(ToString::to_string).collect();
     let emails: Vec<_> =
         alerted.emails.iter().map(|email| email.to.as_str().split('@').next().unwrap()).collect();
@@ -134,7 +134,7 @@ fn reply() -> Command {
     Command::CustomerReplied { from: "Ada".parse().unwrap(), message: None, at: None }
 }
 
-fn find(priority: Priority) -> Command {
+pub(crate) fn find(priority: Priority) -> Command {
     Command::ChangePriority { by: "Grace".parse().unwrap(), priority, reason: None }
 }
 

@@ -5,15 +5,18 @@
 
 mod accounts;
 mod any_calendar;
+mod attempts;
 mod by_the_customer;
 mod calendars;
 mod clocks;
 mod deadlines;
+mod escalated;
 mod figures;
 mod holds;
 mod invariants;
 mod ladder;
 mod older_versions;
+mod one_clock;
 mod paused_clocks;
 mod pauses;
 mod policy;
@@ -21,4 +24,6 @@ mod priorities;
 mod reopening;
 mod simulation;
 mod story;
+mod told;
+mod told_deadlines;
 mod undeliverable;

@@ -235,3 +235,29 @@ fn a_reply_cannot_be_ahead_of_time_nor_before_the_incident() {
     assert_eq!(story.refuses(reply_at(1)), Refusal::InTheFuture { pointer: "/at" });
     assert!(matches!(story.refuses(reply_at(-1)), Refusal::BeforeTheIncident { .. }));
 }
+
+#[test]
+fn a_reply_of_the_very_instant_at_which_care_began_to_wait_ends_the_wait() {
+    for (replied_at, waits_on) in [(59, true), (60, false)] {
+        let story = waiting_since(60, 1500).until(70);
+        let at = Some(story.start + SignedDuration::from_mins(replied_at));
+        let from = "Ada".parse().unwrap();
+        let story = story.when(Command::CustomerReplied { from, message: None, at });
+        assert_eq!(story.incident().pause.is_some(), waits_on, "minute {replied_at}");
+    }
+}
+
+#[test]
+fn a_deadline_that_a_reply_has_moved_is_known_since_the_reply_and_one_of_the_maximum_since_that() {
+    let set_at = |story: &Story| {
+        let update = story.incident().clock(ClockName::Update).unwrap();
+        story.minutes(update.set_at)
+    };
+    let story = waiting_since(60, 120).until(90);
+    let at = Some(story.start + SignedDuration::from_mins(80));
+    let from = "Ada".parse().unwrap();
+    let story = story.when(Command::CustomerReplied { from, message: None, at });
+    assert_eq!(set_at(&story), 90, "nobody knew before");
+    let late = waiting_since(60, 120).outage_until(130).until(130);
+    assert_eq!(set_at(&late), 120, "it was known all along");
+}

@@ -3,6 +3,7 @@
 use shared::incident::Command;
 use shared::incident::clock::ClockName;
 use shared::incident::command::ByMail;
+use shared::incident::timeline::{Event, PauseEnd};
 use shared::incident::values::{Channel, Customer, Priority};
 
 use crate::story::{Story, customer, escalate, given, open, resolve, respond};
@@ -186,5 +187,53 @@ fn who_escalated_by_mail_what_turns_out_to_be_anothers_is_told_nothing_more() {
         let told: Vec<_> = told.map(|requester| requester.email.as_str()).collect();
         assert_eq!(told.contains(&email), is_told, "{email} {mail}");
         assert_eq!(incident.customer.account.is_some(), is_of_account, "{email} {mail}");
+    }
+}
+
+#[test]
+fn a_promise_that_runs_out_at_this_instant_is_not_moved_any_more() {
+    let story = given().when(open_as(Priority::P2, Channel::Email)).outage_until(4 * 60);
+    let story = story.when(find(Priority::P1));
+    assert_eq!(due(&story, ClockName::InitialResponse), 4 * 60);
+    assert!(story.entries().all(|entry| entry.started.is_empty()), "nothing moved");
+}
+
+#[test]
+fn a_promise_that_is_due_at_the_same_instant_either_way_did_not_move() {
+    let mut story = given();
+    story.policy.targets.p1.initial_response.within = "4h".to_owned().try_into().unwrap();
+    let story = story.when(open_as(Priority::P2, Channel::Email)).until(30);
+    let before = story.incident().initial_response.clone();
+    let story = story.when(find(Priority::P1));
+    assert_eq!(story.incident().initial_response, before);
+    assert!(story.entries().all(|entry| entry.started.is_empty()), "nothing moved");
+}
+
+#[test]
+fn what_care_completes_with_the_priority_that_it_has_keeps_its_promises_whatever_the_policy_says_now()
+ {
+    let mut story = given().when(escalate());
+    let before = due(&story, ClockName::EscalationResponse);
+    story.policy.targets.p1.escalation_response.within = "10m".to_owned().try_into().unwrap();
+    let story = story.when(open_as(Priority::P1, Channel::Phone));
+    assert_eq!(due(&story, ClockName::EscalationResponse), before);
+}
+
+#[test]
+fn raised_so_that_an_update_ran_out_before_care_began_to_wait_the_wait_ends() {
+    for (waits_since, goes_on) in [(5, true), (7, false)] {
+        let story = given().when(open_as(Priority::P3, Channel::Chat)).until(waits_since * 60);
+        let wait = Command::WaitOnCustomer {
+            by: "Grace".parse().unwrap(),
+            reason: "Please send the log.".parse().unwrap(),
+            until: story.now + jiff::SignedDuration::from_hours(9),
+        };
+        let story = story.when(wait).until(8 * 60).when(find(Priority::P1));
+        assert_eq!(story.incident().pause.is_some(), goes_on, "since hour {waits_since}");
+        let ended = story.entries().filter(|entry| {
+            let because = PauseEnd::PriorityRaised;
+            matches!(&entry.event, Event::PauseEnded { because: it, .. } if *it == because)
+        });
+        assert_eq!(ended.count(), usize::from(!goes_on));
     }
 }

@@ -108,7 +108,9 @@ impl Story {
             && due <= end
         {
             self.now = self.now.max(due);
+            let before = self.history.len();
             self.apply(Command::DeadlinePassed).unwrap();
+            assert!(self.history.len() > before, "what is due would stay due for ever");
         }
         self.now = end;
         self

@@ -3,7 +3,7 @@
 use shared::incident::Command;
 use shared::incident::values::{Channel, EmailAddress};
 
-use crate::story::{Story, escalate, given, open, resolve, respond};
+use crate::story::{Story, acknowledge, escalate, given, open, resolve, respond};
 
 fn bounced(story: &Story, to: &str) -> Command {
     let recipient: EmailAddress = format!("{to}@desk.example").parse().unwrap();
@@ -157,4 +157,48 @@ fn a_policy_that_outgrew_the_ladder_leaves_some_untold_and_says_so() {
     assert_eq!(change.entries.len() + change.emails.len() + change.webhooks.len(), 87);
     assert!(change.emails.iter().any(|email| email.recipient.as_str() == "ada@customer.example"));
     story.then_happened(&["20m resolved", "20m not_everybody_told"]);
+}
+
+#[test]
+fn a_notice_that_cannot_be_delivered_has_no_stand_in_either() {
+    let mut story = given();
+    let management = story.policy.teams.0.get_mut(&"management".parse().unwrap()).unwrap();
+    management.backup.push("management-backup@desk.example".parse().unwrap());
+    let story = story.when(escalate());
+    let bounce = bounced(&story, "triage");
+    let story = story.when(bounce);
+    let notice = story.emails().nth(1).unwrap().clone();
+    let story = story.when(Command::Undeliverable {
+        email: notice.id,
+        recipient: Some(notice.recipient),
+        kind: Some(notice.kind),
+        reason: "no such mailbox".to_owned(),
+    });
+    story.then_told(&[]);
+}
+
+#[test]
+fn an_alert_of_a_level_that_is_over_passes_on_to_nobody() {
+    // The next level, the same level in the next round, and a level that somebody took.
+    for minutes in [20, 30] {
+        let story = given().when(escalate());
+        let bounce = bounced(&story, "triage");
+        story.until(minutes).when(bounce).then_told(&["email_undeliverable -> management"]);
+    }
+    let story = given().when(escalate());
+    let bounce = bounced(&story, "triage");
+    story.when(acknowledge()).when(bounce).then_told(&["email_undeliverable -> management"]);
+}
+
+#[test]
+fn an_alert_passes_on_within_the_teams_of_its_level() {
+    let mut story = given();
+    let board = story.policy.teams.0.get_mut(&"board".parse().unwrap()).unwrap();
+    board.addresses.push("triage@desk.example".parse().unwrap());
+    board.backup.push("board-backup@desk.example".parse().unwrap());
+    let story = story.when(escalate());
+    let bounce = bounced(&story, "triage");
+    story
+        .when(bounce)
+        .then_told(&["escalation_alert -> triage-backup", "email_undeliverable -> management"]);
 }

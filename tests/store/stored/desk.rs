@@ -44,6 +44,11 @@ pub struct Played {
 
 impl Played {
     pub async fn start() -> Self {
+        Self::through(Client::clone).await
+    }
+
+    /// One whose store asks through a client of its own.
+    pub async fn through(store: impl FnOnce(&Client) -> Client) -> Self {
         let dynamodb = TestDynamoDb::start().await;
         let client = dynamodb.aws.dynamodb();
         let policy =
@@ -51,7 +56,7 @@ impl Played {
         let seconds = Arc::new(AtomicI64::default());
         let clock = seconds.clone();
         let desk = Desk {
-            store: DynamoDbStore::new(client.clone(), dynamodb.table),
+            store: DynamoDbStore::new(store(&client), dynamodb.table),
             policy: Arc::new(Policy::read(&policy).unwrap()),
             clock: Clock::of(move || {
                 start() + SignedDuration::from_secs(clock.load(Ordering::Relaxed))

@@ -5,7 +5,7 @@
 
 mod attributes;
 mod desk;
-mod play;
+pub(crate) mod play;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use shared::store::dynamodb::schema::{NEWEST, SCHEMA};
 use shared::telemetry::Metric;
 
 use attributes::{shape, text};
-use desk::Played;
+pub(crate) use desk::Played;
 
 /// Only added to and never read by what decides: whoever wrote them.
 const COUNTERS: [&str; 2] = ["FIGURES", "LIMIT"];

@@ -7,7 +7,7 @@ use super::Deadline;
 use super::told::Outbox;
 use crate::incident::Incident;
 use crate::incident::clock::ClockName;
-use crate::incident::timeline::{Event, TimelineEntry};
+use crate::incident::timeline::TimelineEntry;
 use crate::policy::TeamId;
 
 /// What is known after some entries.
@@ -54,13 +54,5 @@ fn place(name: ClockName) -> usize {
         ClockName::InitialResponse => 0,
         ClockName::Update => 1,
         ClockName::EscalationResponse => 2,
-    }
-}
-
-/// Whether a response moved clocks; one that was older than the last one did not.
-fn moved_clocks(entry: &TimelineEntry) -> bool {
-    match &entry.event {
-        Event::Responded { stopped, .. } => !stopped.is_empty() || !entry.started.is_empty(),
-        _ => false,
     }
 }

@@ -84,7 +84,7 @@ const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(366 * 24);
 
 /// An instant that is ahead of now by no more than clocks differ is now.
 pub(super) fn not_quite_now(instant: Timestamp, now: Timestamp) -> Timestamp {
-    if instant > now && instant.duration_since(now) <= SKEW { now } else { instant }
+    if instant.duration_since(now) <= SKEW { instant.min(now) } else { instant }
 }
 
 /// Refuses an instant that cannot be meant.

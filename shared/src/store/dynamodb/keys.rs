@@ -339,6 +339,30 @@ mod tests {
         assert!(shards.into_iter().eq(0..FIGURE_SHARDS));
     }
 
+    /// What is due stays where an older desk has put it.
+    #[test]
+    fn a_number_is_in_the_same_shard_for_ever_and_numbers_use_every_shard() {
+        let known = [
+            ("INC-1", 1),
+            ("INC-2", 2),
+            ("INC-3", 2),
+            ("INC-4", 3),
+            ("INC-5", 2),
+            ("INC-6", 1),
+            ("a-1.x", 0),
+        ];
+        for (number, shard) in known {
+            let number: IncidentNumber = number.parse().unwrap();
+            assert_eq!((shard_of(&number), shard_of_thread(&number.into())), (shard, shard));
+        }
+        assert_eq!(shard_of_thread(&Thread::Quarantine), 2);
+        let mut shards: Vec<_> =
+            (1..100).map(|n| shard_of(&format!("INC-{n}").parse().unwrap())).collect();
+        shards.sort_unstable();
+        shards.dedup();
+        assert!(shards.into_iter().eq(0..DUE_SHARDS));
+    }
+
     #[test]
     fn no_two_callers_share_a_request() {
         let request = |caller: &str, key: &str| {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::items::{self, Item, millis, number, string};
 use super::schema::{known_and, newest};
-use super::{DynamoDbStore, failure, keys};
+use super::{DynamoDbStore, failure};
 use crate::email::EmailId;
 use crate::outbox::{DeliveryStatus, EmailItem, Learned, OutboxId, Settlement};
 use crate::store::{Requeued, StoreError};
@@ -92,9 +92,12 @@ pub(super) fn learn_update(learned: &Learned) -> LearnUpdate {
     let mut names = HashMap::from([("#status".to_owned(), items::STATUS.to_owned())]);
     let mut values =
         HashMap::from([(":parked".to_owned(), string("parked")), (":v".to_owned(), newest())]);
-    let parked = if learned.was_parked { "=" } else { "<>" };
-    let mut conditions =
-        vec![format!("attribute_exists({}) AND #status {parked} :parked", keys::PK)];
+    let as_it_was = if learned.was_parked {
+        "#status = :parked"
+    } else {
+        "attribute_exists(pk) AND #status <> :parked"
+    };
+    let mut conditions = vec![as_it_was.to_owned()];
     let mut set = Vec::new();
     for (n, news) in learned.news.iter().enumerate() {
         names.insert(format!("#f{n}"), items::fact_name(news.kind));

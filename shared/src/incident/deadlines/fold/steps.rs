@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Fold, moved_clocks};
+use super::Fold;
 use crate::email::EmailKind;
 use crate::incident::clock::{ClockName, Lateness};
 use crate::incident::deadlines::{
@@ -64,7 +64,8 @@ impl Fold<'_> {
                 if stopped.iter().any(|stop| stop.clock == ClockName::EscalationResponse) {
                     self.end_step(stop.clone());
                 }
-                if moved_clocks(entry) {
+                // One that was older than the last one stopped nothing.
+                if !stopped.is_empty() {
                     self.end_reminder(stop);
                 }
             }
