@@ -97,7 +97,7 @@ fn mail(desk: &Fresh, receipt: &Receipt, signed: &str, input: &[u8]) -> String {
     let to_author = letters.iter().filter(|letter| from.as_ref() == Some(&letter.to)).count();
     let is_alerted = from.as_ref().is_some_and(|from| is_of_team(desk, from));
     assert!(to_author <= 1 || is_alerted, "{outcome}, and its author is told {to_author} times");
-    if PLAYED.replace(PLAYED.get() + 1) % TWICE == 0 {
+    if PLAYED.replace(PLAYED.get() + 1).is_multiple_of(TWICE) {
         let before = store.copied();
         assert_eq!(receive().expect("a store in memory"), outcome, "the same mail again");
         assert!(store.has_what(&before), "the same mail again, and it did more");
