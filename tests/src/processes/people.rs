@@ -134,11 +134,14 @@ pub async fn live(town: &Town, n: u64) {
     let has_account = dice.happens(0.4);
     let domain = if has_account { "acme.example" } else { "home.example" };
     let number = format!("INC-{n}");
-    let is_gone = dice.happens(0.06);
+    // In turn, so that some dozens of incidents have each of these among them.
+    let (is_gone, by_mail) = (n % 14 == 5, n % 8 == 2);
     let customer = if is_gone { GONE.to_owned() } else { format!("ada{n}@{domain}") };
     let mut story = Story { town, n, number, customer, has_account, dice, asked: 0 };
-    let begins =
-        story.dice.weighted(&[(4, Wish::Escalate), (4, Wish::Open), (1, Wish::EscalateByMail)]);
+    let begins = match by_mail {
+        true => Wish::EscalateByMail,
+        false => story.dice.one_of(&[Wish::Escalate, Wish::Open]),
+    };
     story.asks(begins).await;
     // Some get nobody's attention, and their ladders are exhausted.
     let acts = story.dice.weighted(&[(2, 0), (3, 1), (4, 3), (3, 6)]);
