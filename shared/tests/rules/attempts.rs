@@ -164,7 +164,7 @@ fn item() -> EmailItem {
 
 fn learned(item: &EmailItem, facts: &[(FactKind, i64, &str)]) -> EmailItem {
     let facts =
-        facts.iter().map(|(kind, seconds, said)| (*kind, EmailFact::new(at(*seconds), *said)));
+        facts.iter().map(|(kind, seconds, said)| (*kind, EmailFact::new(at(*seconds), said)));
     let heard: EmailFacts = facts.collect();
     item.learned(&item.learn(&heard).unwrap()).unwrap()
 }

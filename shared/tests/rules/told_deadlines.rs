@@ -82,11 +82,11 @@ fn deadlines_are_told_in_the_order_in_which_they_began() {
 #[test]
 fn a_response_ends_a_reminder_unless_it_is_older_than_the_last_one() {
     let reminder = |story: &Story| {
-        let steps = explained(story).into_iter().filter_map(|deadline| match deadline {
+        let mut steps = explained(story).into_iter().filter_map(|deadline| match deadline {
             Deadline::Step(step) if step.step == Step::Reminder => Some(step.outcome),
             _ => None,
         });
-        steps.last().unwrap()
+        steps.next_back().unwrap()
     };
     let mut story = given();
     story.policy.desk.automatic_escalation = false;
@@ -114,11 +114,14 @@ fn an_escalation_of_an_older_version_is_told_with_what_its_entry_says() {
     ] {
         let mut old = timeline(&story);
         old.iter_mut().for_each(|entry| entry.started.clear());
-        let clocks = explain(story.incident(), &old, &[]).into_iter().filter_map(|it| match it {
-            Deadline::Clock(clock) if clock.clock == ClockName::EscalationResponse => Some(clock),
-            _ => None,
-        });
-        let clock = clocks.last().unwrap();
+        let mut clocks =
+            explain(story.incident(), &old, &[]).into_iter().filter_map(|it| match it {
+                Deadline::Clock(clock) if clock.clock == ClockName::EscalationResponse => {
+                    Some(clock)
+                }
+                _ => None,
+            });
+        let clock = clocks.next_back().unwrap();
         let minutes = |at| story.minutes(at);
         assert_eq!((clock.started_at.map(minutes), minutes(clock.due_at)), (Some(from), from + 60));
         assert_eq!(clock.recorded_at.map(minutes), Some(from));
@@ -218,11 +221,11 @@ fn what_only_the_incident_knows_is_told_with_when_the_desk_set_it() {
 #[test]
 fn a_response_ends_the_step_of_an_escalation_that_it_answers_and_no_other() {
     let step = |story: &Story| {
-        let steps = explained(story).into_iter().filter_map(|deadline| match deadline {
+        let mut steps = explained(story).into_iter().filter_map(|deadline| match deadline {
             Deadline::Step(step) => Some(step.outcome),
             Deadline::Clock(_) => None,
         });
-        steps.last().unwrap()
+        steps.next_back().unwrap()
     };
     let responded = |story: Story, minute: i64| {
         let at = Some(story.start + SignedDuration::from_mins(minute));

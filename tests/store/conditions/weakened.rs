@@ -181,7 +181,7 @@ fn asked(input: &mut Input) -> Vec<Asked<'_>> {
         return Vec::new();
     }
     if input.downcast_ref::<QueryInput>().is_some() {
-        let query = input.downcast_mut::<QueryInput>().expect("a query");
+        let query = input.downcast_mut::<QueryInput>().unwrap();
         return vec![Asked {
             place: format!("Query {}", query.index_name.as_deref().unwrap_or("the table")),
             expression: Expression::Optional(&mut query.key_condition_expression),
@@ -191,7 +191,7 @@ fn asked(input: &mut Input) -> Vec<Asked<'_>> {
         }];
     }
     if input.downcast_ref::<UpdateItemInput>().is_some() {
-        let update = input.downcast_mut::<UpdateItemInput>().expect("an update");
+        let update = input.downcast_mut::<UpdateItemInput>().unwrap();
         return vec![Asked {
             place: format!("UpdateItem {}", update.key.as_ref().map(kind).unwrap_or_default()),
             expression: Expression::Optional(&mut update.condition_expression),
