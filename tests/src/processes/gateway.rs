@@ -100,6 +100,10 @@ impl Gateway {
                 let is_lost = ask.key.is_some() && dice.happens(0.05) && !self.region.is_calm();
                 match &answered.reply {
                     None => answered.reply = Some(reply),
+                    // A refusal is not kept under a key: what was refused may have become possible.
+                    Some(first) if (400..500).contains(&first.status) => {
+                        answered.reply = Some(reply);
+                    }
                     Some(first) if *first != reply => answered.differs = Some(reply),
                     Some(_) => {}
                 }
