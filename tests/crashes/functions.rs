@@ -277,11 +277,11 @@ fn process(
     });
     let store = DynamoDbStore::new(clients.dynamodb(plan, name.clone()), table);
     let desk = Desk { store, policy: policy.clone(), clock };
-    let secrets = on_wire!(clients.secrets, wire(Service::Secrets), name.clone());
+    let secrets = on_wire!(clients.secrets, wire(Service::Secrets).client(), name.clone());
     let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets);
     let keys = KeyRing::new(configured(), move || secrets.clone());
-    let ses = on_wire!(clients.ses, wire(Service::Ses), name.clone());
-    let s3 = on_wire!(clients.s3, wire(Service::S3), name);
+    let ses = on_wire!(clients.ses, wire(Service::Ses).client(), name.clone());
+    let s3 = on_wire!(clients.s3, wire(Service::S3).client(), name);
     Process {
         api: escalation_desk::gateway::router(desk.clone(), keys.clone()),
         links: link_writer(keys.clone()),

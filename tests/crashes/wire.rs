@@ -10,7 +10,7 @@ use std::sync::mpsc::sync_channel;
 
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -76,13 +76,11 @@ fn operation(service: Service, request: &HttpRequest) -> String {
     target.map_or_else(|| format!("{service:?}"), str::to_owned)
 }
 
-impl HttpClient for Wire {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+impl Wire {
+    /// For a client of the SDK.
+    pub fn client(self) -> SharedHttpClient {
+        let wire = SharedHttpConnector::new(self);
+        http_client_fn(move |_, _| wire.clone())
     }
 }
 

@@ -1,7 +1,9 @@
 //! DynamoDB, embedded, behind the real SDK over HTTP, with the table of `infra/template.yaml`.
 
+use std::net::SocketAddr;
+
 use escalation_desk::dynamodb::EmbeddedDynamoDb;
-use escalation_desk::stream::source::StreamedRecord;
+use escalation_desk::stream::source::{StreamSource, StreamedRecord};
 use escalation_desk::table;
 use escalation_desk::template::Template;
 use serde_json::Value;
@@ -13,6 +15,8 @@ use tokio::net::TcpListener;
 pub struct TestDynamoDb {
     /// The SDK's configuration for it.
     pub aws: Aws,
+    /// Where it is.
+    pub address: SocketAddr,
     /// The table.
     pub table: &'static str,
     database: EmbeddedDynamoDb,
@@ -32,7 +36,17 @@ impl TestDynamoDb {
         let aws = aws_at(&format!("http://{address}"));
         let template = Template::shipped().expect("a template");
         table::ensure(&aws.dynamodb(), &template).await.expect("a table");
-        Self { aws, table: table::TABLE, database }
+        Self { aws, address, table: table::TABLE, database }
+    }
+
+    /// The stream of the table.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    #[must_use]
+    pub fn stream(&self) -> StreamSource {
+        self.database.stream(self.table).expect("a stream")
     }
 
     /// All that the stream of the table has told so far, as Lambda hands it on.
@@ -41,7 +55,7 @@ impl TestDynamoDb {
     ///
     /// When the stream cannot be read.
     pub async fn streamed(&self) -> Vec<Value> {
-        let stream = self.database.stream(self.table).expect("a stream");
+        let stream = self.stream();
         let mut position = stream.trim_horizon().expect("its beginning");
         let mut told = Vec::new();
         loop {

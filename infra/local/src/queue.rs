@@ -237,7 +237,7 @@ impl Queue {
     pub fn has(&self, many: usize) -> bool {
         let kept = self.lock();
         let alive = kept.messages.values().filter(|waiting| waiting.seen_from.is_some());
-        kept.messages.len() >= many && alive.count() >= many
+        kept.messages.len() >= many && alive.take(many).count() == many
     }
 
     /// Resolves when a message can be received; at once, if one can.
@@ -253,12 +253,6 @@ impl Queue {
                 },
             }
         }
-    }
-
-    /// Whether a message waits or is being worked on. Dead letters do not.
-    #[must_use]
-    pub fn has_work(&self) -> bool {
-        self.lock().messages.values().any(|waiting| waiting.seen_from.is_some())
     }
 
     /// Each change of what is kept is whole, so a panic elsewhere breaks nothing.
@@ -368,9 +362,9 @@ mod tests {
         tokio::time::advance(Duration::from_secs(3_000)).await;
         let good = queue.receive(10);
         assert_eq!(bodies(&good), ["good"]);
-        assert!(queue.has_work());
+        assert!(queue.has(1));
         queue.delete(&good[0]);
-        assert!(!queue.has_work());
+        assert!(!queue.has(1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 /// The function's time-out in the template.
-const TIMEOUT: Duration = Duration::from_secs(150);
+pub const TIMEOUT: Duration = Duration::from_secs(150);
 
 /// How often sweeps are fired, and how far each looks ahead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Schedule {
 }
 
 /// As deployed. Firings promise their minute, not their second, hence twice the time ahead.
-const DEPLOYED: Schedule = Schedule { every: Duration::from_secs(60), look_ahead: "120s" };
+pub const DEPLOYED: Schedule = Schedule { every: Duration::from_secs(60), look_ahead: "120s" };
 /// For a policy in seconds: what it promises begins and ends between two firings of the deployed
 /// schedule, which is made for promises of hours.
 const IN_SECONDS: Schedule = Schedule { every: Duration::from_secs(1), look_ahead: "2s" };
@@ -70,7 +70,12 @@ impl Schedule {
         }
     }
 
-    fn event<P: DeserializeOwned>(
+    /// What Lambda hands the function at a firing.
+    ///
+    /// # Errors
+    ///
+    /// When that is none of what `P` is read from.
+    pub fn event<P: DeserializeOwned>(
         self,
         clock: &Clock,
     ) -> Result<LambdaEvent<P>, serde_json::Error> {

@@ -473,4 +473,18 @@ impl Event {
     pub fn name(&self) -> &'static str {
         self.into()
     }
+
+    /// How late the desk acted, of what it did because an instant had come.
+    #[must_use]
+    pub fn lateness(&self) -> Option<&Lateness> {
+        match self {
+            Self::WarningGiven { lateness, .. }
+            | Self::DeadlineMissed { lateness, .. }
+            | Self::LevelRanOut { lateness, .. }
+            | Self::AlarmRepeated { lateness, .. }
+            | Self::AcknowledgementExpired { lateness, .. }
+            | Self::ReminderGiven { lateness, .. } => Some(lateness),
+            _ => None,
+        }
+    }
 }

@@ -68,11 +68,7 @@ fn thread(mark: &str) -> Option<Thread> {
         MAIL => return text.parse().ok().map(Thread::Mail),
         PLAIN => text.to_owned(),
         UPPER => text.to_ascii_uppercase(),
-        HEX => {
-            let digits = text.as_bytes().chunks(2);
-            let bytes = digits.map(|two| token::byte(std::str::from_utf8(two).ok()?));
-            String::from_utf8(bytes.collect::<Option<Vec<_>>>()?).ok()?
-        }
+        HEX => String::from_utf8(token::bytes(text)?).ok()?,
         _ => return None,
     };
     number.parse().ok().map(Thread::Incident)

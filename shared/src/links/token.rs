@@ -131,10 +131,15 @@ pub(super) fn mac_of_mark(mark: &str, key: &Hmac<Sha256>) -> String {
 
 /// Whether this key signed a mark. Compared in constant time.
 pub(super) fn marked_by(mark: &str, mac: &str, key: &Hmac<Sha256>) -> bool {
-    let digits = (0..MARK_MAC_BYTES).map(|n| mac.get(2 * n..2 * n + 2));
-    let bytes = digits.map(|two| byte(two?)).collect::<Option<Vec<_>>>();
+    let bytes = mac.get(..2 * MARK_MAC_BYTES).and_then(bytes);
     let signed = key.clone().chain_update(MARK).chain_update(mark);
     bytes.is_some_and(|bytes| signed.verify_truncated_left(&bytes).is_ok())
+}
+
+/// Bytes of two hexadecimal digits each.
+pub(super) fn bytes(digits: &str) -> Option<Vec<u8>> {
+    let twos = digits.as_bytes().chunks(2);
+    twos.map(|two| byte(std::str::from_utf8(two).ok()?)).collect()
 }
 
 /// A byte of two hexadecimal digits. `from_str_radix` takes a sign for one, and a signature would have more

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 use shared::store::dynamodb::DynamoDbStore;
@@ -65,7 +64,9 @@ impl Table {
     #[must_use]
     pub fn store(&self) -> DynamoDbStore {
         let client = aws_at("http://127.0.0.1:1").dynamodb();
-        let config = client.config().to_builder().http_client(self.clone()).build();
+        let table = SharedHttpConnector::new(self.clone());
+        let table = http_client_fn(move |_, _| table.clone());
+        let config = client.config().to_builder().http_client(table).build();
         DynamoDbStore::new(aws_sdk_dynamodb::Client::from_conf(config), "table")
     }
 
@@ -110,15 +111,5 @@ impl HttpConnector for Table {
             _ => Answer { status: 200, body: b"{}".to_vec() },
         };
         HttpConnectorFuture::ready(Ok(answer.response()))
-    }
-}
-
-impl HttpClient for Table {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use escalation_desk::gateway;
+use escalation_desk::schedule::{DEPLOYED, TIMEOUT};
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
@@ -23,9 +23,8 @@ use crate::bodies::escalation;
 use crate::call::{self, Reply};
 use crate::world::start;
 
-/// `ReservedConcurrentExecutions` of `check-deadlines`, and its `Timeout`.
+/// `ReservedConcurrentExecutions` of `check-deadlines`.
 const SWEEPS_AT_ONCE: usize = 5;
-const SWEEP_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// A desk under load.
 pub struct World {
@@ -126,16 +125,11 @@ fn instant(began: Instant) -> Timestamp {
 async fn schedule(desk: Desk<TimedStore>) {
     let at_once = Arc::new(Semaphore::new(SWEEPS_AT_ONCE));
     loop {
-        let payload = serde_json::from_value(json!({ "look_ahead": "120s" })).expect("a firing");
         let (desk, at_once) = (desk.clone(), at_once.clone());
         tokio::spawn(async move {
             let execution = at_once.acquire().await;
-            let mut context = Context::default();
-            let timeout = SignedDuration::try_from(SWEEP_TIMEOUT).unwrap_or_default();
-            let ends = (desk.clock.now() + timeout).as_millisecond();
-            context.deadline = u64::try_from(ends).unwrap_or(0);
-            let sweep = check_deadlines::handle(&desk, LambdaEvent::new(payload, context));
-            let swept = tokio::time::timeout(SWEEP_TIMEOUT, sweep).await;
+            let event = DEPLOYED.event(&desk.clock).expect("a firing");
+            let swept = tokio::time::timeout(TIMEOUT, check_deadlines::handle(&desk, event)).await;
             drop(execution);
             let report = swept.expect("a sweep leaves in time").expect("the table answers");
             assert_eq!(report.failed, 0, "a sweep could not act");

@@ -188,15 +188,7 @@ fn every_deadline_is_served(story: &Story) -> Violations {
 fn acted_on_in_time(story: &Story, sweeps: &[(i64, i64)], lateness: &mut Vec<i64>) -> Violations {
     let mut violations = Violations::new();
     for entry in &story.timeline {
-        let (Event::WarningGiven { lateness: late, .. }
-        | Event::DeadlineMissed { lateness: late, .. }
-        | Event::LevelRanOut { lateness: late, .. }
-        | Event::AlarmRepeated { lateness: late, .. }
-        | Event::AcknowledgementExpired { lateness: late, .. }
-        | Event::ReminderGiven { lateness: late, .. }) = &entry.event
-        else {
-            continue;
-        };
+        let Some(late) = entry.event.lateness() else { continue };
         lateness.push(late.late_ms);
         if late.fired_at < late.due_at || late.late_ms > LATEST_MS {
             let what = format!("{}: {:?}", entry.number, entry.event);

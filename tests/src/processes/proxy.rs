@@ -122,7 +122,7 @@ impl Connection {
                 execution.kill(Killed::By(kill)).await;
             }
             Some(Fault::Kill(kill @ Kill::RequestLate)) => {
-                self.region.is_late(true);
+                self.region.late_one_leaves();
                 execution.kill(Killed::By(kill)).await;
                 tokio::time::sleep(Duration::from_micros(execution.between(1_000, LATEST))).await;
             }
@@ -141,7 +141,7 @@ impl Connection {
                 self.region.seen().answered(&self.region, noted, answer);
             }
             if fault == Some(Fault::Kill(Kill::RequestLate)) {
-                self.region.is_late(false);
+                self.region.late_one_arrives();
             }
             Some(answer?)
         } else {

@@ -91,12 +91,14 @@ impl Region {
         self.executions().get(&id).cloned()
     }
 
-    /// A request of a dead process is on its way, or (-1) has arrived.
-    pub fn is_late(&self, one_more: bool) {
-        match one_more {
-            true => self.late.fetch_add(1, Ordering::SeqCst),
-            false => self.late.fetch_sub(1, Ordering::SeqCst),
-        };
+    /// A request of a process that is about to die is on its way.
+    pub fn late_one_leaves(&self) {
+        self.late.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// It has arrived.
+    pub fn late_one_arrives(&self) {
+        self.late.fetch_sub(1, Ordering::SeqCst);
     }
 
     /// Whether requests of dead processes are still on their way.

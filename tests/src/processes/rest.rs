@@ -31,12 +31,12 @@ impl Processes {
     /// Waits until nothing is due any more, no mail waits, and SES has told all. Returns what still does when that takes
     /// longer than `most`.
     pub async fn come_to_rest(&self, most: Duration) -> Result<(), String> {
-        let client = self.services.aws.dynamodb();
+        let client = self.services.dynamodb.aws.dynamodb();
         let until = tokio::time::Instant::now() + most;
         let mut was_at_rest = false;
         for round in 0.. {
             tokio::time::sleep(self.settings.beat / 4).await;
-            let is_told = !self.services.told.has_work();
+            let is_told = !self.services.told.has(1);
             let due = due(&client).await;
             let unread = self.unread().await;
             let is_quiet = is_told && unread == 0 && !self.region.waits_for_late_ones();
@@ -51,13 +51,14 @@ impl Processes {
             was_at_rest = false;
             if tokio::time::Instant::now() > until {
                 let what = due.iter().take(5);
-                let what = what.map(|item| format!("{} {}", text(item, "pk"), text(item, "sk")));
+                let what =
+                    what.map(|item| format!("{} {}", text(item, keys::PK), text(item, keys::SK)));
                 let what = what.collect::<Vec<_>>().join(", ");
                 return Err(format!("{} are still due, {unread} mails unread: {what}", due.len()));
             }
             for item in &due {
-                if text(item, "sk") == keys::INCIDENT
-                    && let Some(number) = text(item, "pk").strip_prefix("INCIDENT#")
+                if text(item, keys::SK) == keys::INCIDENT
+                    && let Some(number) = text(item, keys::PK).strip_prefix("INCIDENT#")
                 {
                     resolve(&self.town, number, round).await;
                 } else if self.settings.hastens && !self.region.waits_for_late_ones() {
@@ -89,7 +90,9 @@ impl Processes {
         let now_ms = self.region.clock.now().as_millisecond();
         let due_ms =
             item.get(keys::DUE_AT).and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
-        let Some(email) = keys::email_id(text(item, "pk"), text(item, "sk")) else { return };
+        let Some(email) = keys::email_id(text(item, keys::PK), text(item, keys::SK)) else {
+            return;
+        };
         let is_held = || self.region.seen().is_held(&self.region, &email);
         let Some(due_ms) = due_ms.filter(|due_ms| *due_ms > now_ms + 2_000 && !is_held()) else {
             return;

@@ -6,18 +6,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::any;
-use escalation_desk::dynamodb::EmbeddedDynamoDb;
 use escalation_desk::inbound::{Addresses, Inbound};
 use escalation_desk::mailbox::Mailbox;
 use escalation_desk::mailbox::bounces::{Bounce, Bounces};
 use escalation_desk::queue::{Queue, Settings};
 use escalation_desk::s3::{self, Objects};
 use escalation_desk::ses::{self, Ses};
-use escalation_desk::stream::source::StreamSource;
-use escalation_desk::table::{self, TABLE};
-use escalation_desk::template::Template;
 use serde_json::json;
-use shared::aws::Aws;
 use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
 use tokio::net::TcpListener;
@@ -25,7 +20,7 @@ use tokio::net::TcpListener;
 use super::proxy::Servers;
 use super::region::Region;
 use crate::LINK_KEYS;
-use crate::dynamodb::aws_at;
+use crate::dynamodb::TestDynamoDb;
 
 /// An address that there is not.
 pub const GONE: &str = "gone@home.example";
@@ -34,17 +29,14 @@ pub const GONE: &str = "gone@home.example";
 pub struct Services {
     /// Where they are.
     pub servers: Servers,
-    /// The SDK's configuration for DynamoDB itself, past the proxy.
-    pub aws: Aws,
-    /// The stream of the table.
-    pub stream: StreamSource,
+    /// DynamoDB itself, past the proxy.
+    pub dynamodb: TestDynamoDb,
     /// SES as it receives mail.
     pub inbound: Inbound,
     /// The mails that wait for `receive-email`.
     pub received: Queue,
     /// What SES tells of e-mails.
     pub told: Queue,
-    _database: EmbeddedDynamoDb,
 }
 
 impl Services {
@@ -54,15 +46,7 @@ impl Services {
     ///
     /// When one does not start.
     pub async fn start(region: &Arc<Region>, policy: &Policy) -> Self {
-        let database = EmbeddedDynamoDb::open(None).expect("a database");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let dynamodb = listener.local_addr().expect("an address");
-        tokio::spawn(database.serve(listener, std::future::pending()));
-        let aws = aws_at(&format!("http://{dynamodb}"));
-        let template = Template::shipped().expect("a template");
-        table::ensure(&aws.dynamodb(), &template).await.expect("a table");
-        let stream = database.stream(TABLE).expect("a stream");
-
+        let dynamodb = TestDynamoDb::start().await;
         let clock = region.clock.clone();
         // In AWS a mail is tried 80 times, in four hours; an event three times, in three minutes. Nobody
         // here has so long.
@@ -85,15 +69,16 @@ impl Services {
         let ses = Ses { mailbox, bounces, events, inbound: inbound_of_ses, clock };
         let others = ses::router(ses).merge(s3::router(objects)).merge(secrets());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let servers = Servers { dynamodb, others: listener.local_addr().expect("an address") };
+        let others_at = listener.local_addr().expect("an address");
+        let servers = Servers { dynamodb: dynamodb.address, others: others_at };
         tokio::spawn(async move { axum::serve(listener, others).await });
-        Self { servers, aws, stream, inbound, received, told, _database: database }
+        Self { servers, dynamodb, inbound, received, told }
     }
 
     /// The store itself, past the proxy.
     #[must_use]
     pub fn store(&self) -> DynamoDbStore {
-        DynamoDbStore::new(self.aws.dynamodb(), TABLE)
+        DynamoDbStore::new(self.dynamodb.aws.dynamodb(), self.dynamodb.table)
     }
 }
 

@@ -49,7 +49,7 @@ pub fn start(
         },
     };
     let settings = pump::Settings { lanes: LANES, ..pump::Settings::default() };
-    let stream = services.stream.clone();
+    let stream = services.dynamodb.stream();
     let (stop, stopped) = watch::channel(false);
     let stopping = stopped.clone();
     let pumping = tokio::spawn(async move {

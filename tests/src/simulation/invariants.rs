@@ -123,15 +123,7 @@ fn i2_a_mail_has_one_effect(ledger: &mut Ledger, change: &Change) -> Broken {
 /// 4: never before its instant, by the clock of whoever acts.
 fn i4_never_before_its_instant(change: &Change, clock: Timestamp) -> Broken {
     for TimelineEntry { at, event, .. } in &change.entries {
-        let (Event::WarningGiven { lateness, .. }
-        | Event::DeadlineMissed { lateness, .. }
-        | Event::LevelRanOut { lateness, .. }
-        | Event::AlarmRepeated { lateness, .. }
-        | Event::AcknowledgementExpired { lateness, .. }
-        | Event::ReminderGiven { lateness, .. }) = event
-        else {
-            continue;
-        };
+        let Some(lateness) = event.lateness() else { continue };
         hold(lateness.fired_at >= lateness.due_at, || format!("{event:?} is early"))?;
         hold(*at >= lateness.due_at && *at <= clock, || format!("{event:?} at {at}"))?;
     }

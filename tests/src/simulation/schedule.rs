@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
-use lambda_runtime::{Context, LambdaEvent};
-use serde_json::json;
+use escalation_desk::schedule::DEPLOYED;
+use shared::clock::Clock;
 
 use super::dice::{Dice, mixed};
 use super::faults::Fault;
@@ -13,8 +12,6 @@ use super::invocation::{self, Kind};
 use super::time::at;
 use super::world::World;
 
-/// How long a sweep may run, as in the template.
-const TIMEOUT_MS: u64 = 150_000;
 const MINUTE: u64 = 60_000;
 
 /// Fires until the world ends.
@@ -56,14 +53,9 @@ fn is_idle(world: &World) -> bool {
 async fn sweep(world: &Arc<World>, minute: u64, copy: u64) {
     let by = world.invocation(Kind::Sweep, format!("sweep {minute}"), ("sweep", minute, copy));
     let desk = world.desk();
-    let payload = serde_json::from_value(json!({ "look_ahead": "120s" })).expect("a firing");
-    let mut context = Context::default();
-    let ends = at(world.now()).saturating_add(SignedDuration::from_millis(by.skew_ms));
-    let ends = ends.map_or(0, |ends| ends.as_millisecond());
-    context.deadline = u64::try_from(ends).unwrap_or(0) + TIMEOUT_MS;
-    let done =
-        invocation::run(&by, check_deadlines::handle(&desk, LambdaEvent::new(payload, context)))
-            .await;
+    let now = at(world.now().saturating_add_signed(by.skew_ms));
+    let event = DEPLOYED.event(&Clock::of(move || now)).expect("a firing");
+    let done = invocation::run(&by, check_deadlines::handle(&desk, event)).await;
     world.state().ended.counts.crashes += u64::from(done.is_err());
     if by.is_disturbed() {
         world.excuse();
