@@ -14,6 +14,7 @@ mod meanwhile;
 mod newer;
 mod request_counts;
 mod stored;
+mod ties;
 mod webhooks;
 
 use conditions::OnDynamoDb;
@@ -158,5 +159,8 @@ dynamodb_alone! {
         a_domain_that_somebody_takes_meanwhile_stays_theirs,
         what_is_no_longer_being_sent_meanwhile_was_not_sent_in_doubt,
         a_claim_holds_only_of_what_is_being_sent,
+    }
+    ties {
+        pages_of_one_instant_are_whole_in_any_order,
     }
 }

@@ -11,13 +11,13 @@ use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::store::Story;
 
 use super::people::{Request, Wish};
-use super::seen::EmailSeen;
+use super::seen::{EmailSeen, Sweep};
 use super::sending;
 
 /// A check, and what breaks it.
 pub type Violations = Vec<(&'static str, String)>;
 
-/// The latest that a deadline is acted on, also after a breakdown: DESIGN.md section 9, number 4.
+/// The latest that a deadline is acted on, after it or after recovery: DESIGN.md section 9, number 4.
 const LATEST_MS: i64 = 120_000;
 
 /// All that is there at the end.
@@ -33,10 +33,13 @@ pub struct End {
     pub mails: HashMap<String, Option<String>>,
     /// What went over the wire.
     pub seen: HashMap<EmailId, EmailSeen>,
-    /// From when to when the sweeps were that nothing was wrong with, in epoch milliseconds.
-    pub sweeps: Vec<(i64, i64)>,
+    /// Sweeps, whatever became of them.
+    pub sweeps: Vec<Sweep>,
     /// How late each due instant was acted on, in milliseconds; sorted.
     pub lateness_ms: Vec<i64>,
+    /// What was acted on later than after [`LATEST_MS`] while nothing had recovered, and the sweeps that
+    /// came to nothing meanwhile.
+    pub unrecovered: Vec<String>,
     /// How many deadlines there were, of clocks and of the desk's own.
     pub deadlines: usize,
 }
@@ -48,11 +51,16 @@ impl End {
         for request in &self.requests {
             violations.extend(self.of_request(request));
         }
-        let mut lateness = Vec::new();
+        let (mut lateness, mut unrecovered) = (Vec::new(), Vec::new());
         for story in self.stories.values() {
             self.deadlines += explain(&story.incident, &story.timeline, &story.emails).len();
             violations.extend(every_deadline_is_served(story));
-            violations.extend(acted_on_in_time(story, &self.sweeps, &mut lateness));
+            for entry in &story.timeline {
+                let Some(acted) = Acted::of(entry) else { continue };
+                lateness.push(acted.late_ms);
+                violations.extend(acted.on_time(entry, &self.sweeps));
+                unrecovered.extend(acted.unrecovered(entry, &self.sweeps));
+            }
             violations.extend(each_step_tells_a_recipient_once(story));
             violations.extend(a_timeline_is_whole(story));
             for item in &story.emails {
@@ -79,6 +87,7 @@ impl End {
         }
         lateness.sort_unstable();
         self.lateness_ms = lateness;
+        self.unrecovered = unrecovered;
         violations
     }
 
@@ -184,26 +193,61 @@ fn every_deadline_is_served(story: &Story) -> Violations {
     violations
 }
 
-/// Never early, at worst after so long, and by the first sweep that nothing was wrong with.
-fn acted_on_in_time(story: &Story, sweeps: &[(i64, i64)], lateness: &mut Vec<i64>) -> Violations {
-    let mut violations = Violations::new();
-    for entry in &story.timeline {
-        let Some(late) = entry.event.lateness() else { continue };
-        lateness.push(late.late_ms);
-        if late.fired_at < late.due_at || late.late_ms > LATEST_MS {
+/// From when to when something was due that was known to be, in epoch milliseconds.
+struct Acted {
+    since_ms: i64,
+    at_ms: i64,
+    late_ms: i64,
+    is_early: bool,
+}
+
+impl Acted {
+    fn of(entry: &TimelineEntry) -> Option<Self> {
+        let late = entry.event.lateness()?;
+        let (at_ms, late_ms) = (late.fired_at.as_millisecond(), late.late_ms);
+        let is_early = late.fired_at < late.due_at;
+        Some(Self { since_ms: at_ms - late_ms, at_ms, late_ms, is_early })
+    }
+
+    /// Never early, by the first sweep that was left alone, and in time once there was one.
+    fn on_time(&self, entry: &TimelineEntry, sweeps: &[Sweep]) -> Violations {
+        let mut violations = Violations::new();
+        let alone = sweeps.iter().filter(|sweep| {
+            sweep.was_left_alone && sweep.began_ms > self.since_ms && sweep.began_ms < self.at_ms
+        });
+        let recovered_ms = alone.clone().map(|sweep| sweep.began_ms).min();
+        if self.is_early || recovered_ms.is_some_and(|since_ms| self.at_ms - since_ms > LATEST_MS) {
             let what = format!("{}: {:?}", entry.number, entry.event);
             violations.push(("a deadline is acted on in time", what));
         }
-        let fired_ms = late.fired_at.as_millisecond();
-        // Since when it was due and known to be.
-        let since_ms = fired_ms - late.late_ms;
-        let passed_over = |(began, ended): &&(i64, i64)| *began > since_ms && *ended < fired_ms;
-        if let Some(sweep) = sweeps.iter().find(passed_over) {
+        if let Some(sweep) = alone.clone().find(|sweep| sweep.ended_ms < self.at_ms) {
             let what = format!("{}, by {sweep:?}: {:?}", entry.number, entry.event);
             violations.push(("a sweep passes over nothing that is due", what));
         }
+        violations
     }
-    violations
+
+    /// What was late because sweeps were killed, or their requests broke: no violation, and told.
+    fn unrecovered(&self, entry: &TimelineEntry, sweeps: &[Sweep]) -> Option<String> {
+        if self.late_ms <= LATEST_MS {
+            return None;
+        }
+        let meanwhile = || {
+            let within =
+                |sweep: &&Sweep| sweep.began_ms > self.since_ms && sweep.ended_ms < self.at_ms;
+            sweeps.iter().filter(within)
+        };
+        let longest_ms = meanwhile().map(|sweep| sweep.ended_ms - sweep.began_ms).max();
+        Some(format!(
+            "{} {}: {} ms; meanwhile {} sweeps, of at most {} ms, {} of them left alone",
+            entry.number,
+            entry.event.name(),
+            self.late_ms,
+            meanwhile().count(),
+            longest_ms.unwrap_or_default(),
+            meanwhile().filter(|sweep| sweep.was_left_alone).count(),
+        ))
+    }
 }
 
 fn each_step_tells_a_recipient_once(story: &Story) -> Violations {

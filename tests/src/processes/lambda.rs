@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::execution::{Execution, Job, Killed};
 use super::faults::{Plan, plan};
 use super::region::Region;
+use super::seen::Sweep;
 use super::variables::{self, arn};
 use crate::simulation::dice::Dice;
 
@@ -124,9 +125,10 @@ impl Function {
             Err(Failed::Said(_)) => &mut counts.failed,
         } += 1;
         drop(tally);
-        if self.name == "check-deadlines" && outcome.is_ok() && execution.disturbed() == disturbed {
+        if self.name == "check-deadlines" {
             let ended_ms = self.region.clock.now().as_millisecond();
-            self.region.seen().sweeps.push((began_ms, ended_ms));
+            let was_left_alone = outcome.is_ok() && execution.disturbed() == disturbed;
+            self.region.seen().sweeps.push(Sweep { began_ms, ended_ms, was_left_alone });
         }
         if !execution.is_dead() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(execution);

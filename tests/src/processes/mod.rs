@@ -257,6 +257,7 @@ impl Processes {
         end.seen.values().for_each(|seen| report.ambiguity.add(seen));
         report.deadlines = end.deadlines as u64;
         report.lateness_ms = std::mem::take(&mut end.lateness_ms);
+        report.unrecovered = std::mem::take(&mut end.unrecovered);
         report
     }
 }

@@ -32,6 +32,8 @@ pub struct Report {
     pub deadlines: u64,
     /// How late each due instant was acted on, in milliseconds; sorted.
     pub lateness_ms: Vec<i64>,
+    /// What was acted on later than DESIGN.md promises, because nothing had recovered.
+    pub unrecovered: Vec<String>,
     /// How long people and faults went on, and how long it took from there until all was at rest.
     pub took: (Duration, Duration),
     /// What is not as it has to be.
@@ -128,7 +130,10 @@ impl Report {
         writeln!(
             f,
             "  late by, in ms: half {half}, 90 % {most}, 99 % {nearly}, the latest {latest}"
-        )
+        )?;
+        let unrecovered = self.unrecovered.len();
+        writeln!(f, "{:<51}{unrecovered:>11}", "of these late because no sweep was left alone")?;
+        self.unrecovered.iter().take(10).try_for_each(|what| writeln!(f, "  {what}"))
     }
 
     fn sending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

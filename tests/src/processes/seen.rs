@@ -79,6 +79,17 @@ pub struct EmailSeen {
     pub attempts: Vec<Attempt>,
 }
 
+/// An invocation of `check-deadlines`.
+#[derive(Debug, Clone, Copy)]
+pub struct Sweep {
+    /// When it was handed to its process, in epoch milliseconds.
+    pub began_ms: i64,
+    /// When it was answered, or dead.
+    pub ended_ms: i64,
+    /// Whether it was answered, and nothing went wrong with its requests.
+    pub was_left_alone: bool,
+}
+
 /// What was seen of all.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -88,8 +99,8 @@ pub struct Seen {
     pub links: HashMap<String, String>,
     /// Requests.
     pub requests: u64,
-    /// Sweeps with which nothing was wrong: from when to when, in epoch milliseconds.
-    pub sweeps: Vec<(i64, i64)>,
+    /// Sweeps, in the order in which they ended.
+    pub sweeps: Vec<Sweep>,
 }
 
 /// A request that is of interest, until it is answered.

@@ -95,3 +95,47 @@ pub(super) fn transaction(
     }
     Err(unavailable(error))
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::CancellationReason;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    /// What a transaction comes to that is cancelled, with a code for each of its items.
+    fn cancelled(codes: &[&str]) -> Result<Committed, StoreError> {
+        let reasons = codes.iter().map(|code| CancellationReason::builder().code(*code).build());
+        let cancelled = TransactionCanceledException::builder()
+            .set_cancellation_reasons(Some(reasons.collect()))
+            .build();
+        let answer = HttpResponse::new(400.try_into().unwrap(), SdkBody::empty());
+        let error = TransactWriteItemsError::TransactionCanceledException(cancelled);
+        transaction(SdkError::service_error(error, answer), Places::default())
+    }
+
+    #[test]
+    fn what_is_tried_again_is_told_from_what_never_can_be_done() {
+        let told = |outcome| match outcome {
+            Err(StoreError::Conflict) => "again, on what is there then",
+            Err(StoreError::Unavailable(_)) => "later",
+            Err(StoreError::Corrupt(_)) => "never",
+            other => panic!("{other:?}"),
+        };
+        for (code, expected) in [
+            ("ConditionalCheckFailed", "again, on what is there then"),
+            ("TransactionConflict", "again, on what is there then"),
+            ("ThrottlingError", "later"),
+            ("ProvisionedThroughputExceeded", "later"),
+            ("ValidationError", "never"),
+            ("ItemCollectionSizeLimitExceeded", "never"),
+            ("OfAnotherYear", "later"),
+        ] {
+            assert_eq!(told(cancelled(&["None", code])), expected, "{code}");
+        }
+        let both = cancelled(&["ValidationError", "TransactionConflict"]);
+        assert_eq!(told(both), "again, on what is there then");
+    }
+}

@@ -171,23 +171,41 @@ fn a_deadline_that_is_not_served_or_late_is_found() {
         story.timeline.retain(is_late);
     });
     assert!(unserved.contains("every deadline is served"), "{unserved:?}");
-    let late = |ms| {
-        let mut end = end_after(90, SignedDuration::from_millis(ms));
-        let checks: BTreeSet<_> = end.check().into_iter().map(|(check, _)| check).collect();
-        checks
-    };
-    assert_eq!(late(119_000), BTreeSet::new());
-    let passed_over = |sweep: (i64, i64)| {
-        let mut end = end_after(90, SignedDuration::from_secs(5));
-        let warned = |entry: &&TimelineEntry| matches!(entry.event, Event::LevelRanOut { .. });
-        let at = end.stories["INC-1"].timeline.iter().find(warned).unwrap().at.as_millisecond();
-        end.sweeps = vec![(at + sweep.0, at + sweep.1)];
-        end.check().into_iter().map(|(check, _)| check).collect::<BTreeSet<_>>()
-    };
+}
+
+/// What breaks when the first level ran out so late, with a sweep from and to so long after it was acted on.
+fn late_by(ms: i64, sweep: (i64, i64), was_left_alone: bool) -> (BTreeSet<&'static str>, usize) {
+    let mut end = end_after(90, SignedDuration::from_millis(ms));
+    let ran_out = |entry: &&TimelineEntry| matches!(entry.event, Event::LevelRanOut { .. });
+    let at_ms = end.stories["INC-1"].timeline.iter().find(ran_out).unwrap().at.as_millisecond();
+    let (began_ms, ended_ms) = (at_ms + sweep.0, at_ms + sweep.1);
+    end.sweeps = vec![Sweep { began_ms, ended_ms, was_left_alone }];
+    let checks = end.check().into_iter().map(|(check, _)| check).collect();
+    (checks, end.unrecovered.len())
+}
+
+#[test]
+fn what_a_sweep_passes_over_is_found() {
+    let passed_over = |sweep| late_by(5_000, sweep, true).0;
     assert_eq!(passed_over((-4_000, -2_000)), ["a sweep passes over nothing that is due"].into());
     assert_eq!(passed_over((-4_000, 100)), BTreeSet::new(), "it was this one");
     assert_eq!(passed_over((-9_000, -6_000)), BTreeSet::new(), "it was not due then");
-    assert_eq!(late(121_000), ["a deadline is acted on in time"].into());
+    assert_eq!(late_by(5_000, (-4_000, -2_000), false).0, BTreeSet::new(), "it was killed");
+}
+
+#[test]
+fn what_is_late_after_recovery_is_found_and_what_is_late_before_it_is_told() {
+    let in_time = "a deadline is acted on in time";
+    assert_eq!(late_by(120_000, (-119_000, 10), true), (BTreeSet::new(), 0));
+    let (broken, told) = late_by(121_000, (-120_500, 10), true);
+    assert_eq!(broken, [in_time].into());
+    assert!(told > 0);
+    let (broken, told) = late_by(121_000, (-119_000, 10), true);
+    assert_eq!(broken, BTreeSet::new(), "nothing had recovered before");
+    assert!(told > 0);
+    let (broken, told) = late_by(121_000, (-120_500, -500), false);
+    assert_eq!(broken, BTreeSet::new(), "it was killed");
+    assert!(told > 0);
 }
 
 #[test]
