@@ -13,8 +13,8 @@ use axum::body::Body;
 use axum::http::Request;
 use dispatch_webhook::Poster;
 use escalation_desk::gateway;
+use escalation_desk::schedule::DEPLOYED;
 use jiff::{SignedDuration, Timestamp};
-use lambda_runtime::{Context, LambdaEvent};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::desk::Desk;
@@ -29,6 +29,7 @@ use shared::store::Store;
 use shared::store::dynamodb::keys;
 use shared::store::memory::MemoryStore;
 use shared::webhook::keys::{WebhookKeys, written};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::arrivals::Arriving;
@@ -212,16 +213,21 @@ pub fn start() -> Timestamp {
 
 /// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
 async fn schedule(desk: Desk<MemoryStore>, metrics: Metrics) {
+    let mut firings = tokio::time::interval(DEPLOYED.every);
+    let mut sweeps = JoinSet::new();
     loop {
-        let desk = desk.clone();
-        let payload = serde_json::from_value(json!({ "look_ahead": "120s" })).expect("a firing");
-        tokio::spawn(metrics.of("check-deadlines", async move {
-            let report =
-                check_deadlines::handle(&desk, LambdaEvent::new(payload, Context::default()));
-            report.await.expect("the store in memory is available");
-        }));
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::select! {
+            _ = firings.tick() => {
+                sweeps.spawn(metrics.of("check-deadlines", sweep(desk.clone())));
+            }
+            Some(swept) = sweeps.join_next() => swept.expect("a sweep does not panic"),
+        }
     }
+}
+
+async fn sweep(desk: Desk<MemoryStore>) {
+    let event = DEPLOYED.event(&desk.clock).expect("a firing");
+    check_deadlines::handle(&desk, event).await.expect("the store in memory is available");
 }
 
 async fn stream(desk: Desk<MemoryStore>, mailer: MemoryMailer, links: LinkWriter) {

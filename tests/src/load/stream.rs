@@ -14,6 +14,7 @@ use shared::links::LinkWriter;
 use shared::outbox::OutboxId;
 use shared::store::memory::Written;
 use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::ses::BusySes;
@@ -154,10 +155,15 @@ impl Stream {
         fresh.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Hands out what comes, for ever.
-    pub fn run(self: &Arc<Self>, desk: &Desk<TimedStore>, ses: &BusySes, links: &LinkWriter) {
+    /// Hands out what comes, for ever: each lane, a task.
+    pub fn run(
+        self: &Arc<Self>,
+        desk: &Desk<TimedStore>,
+        ses: &BusySes,
+        links: &LinkWriter,
+    ) -> Vec<JoinHandle<()>> {
         let at_once = Arc::new(Semaphore::new(AT_ONCE));
-        for n in 0..LANES {
+        let lane = |n: usize| {
             let (stream, at_once) = (self.clone(), at_once.clone());
             let (desk, ses, links) = (desk.clone(), ses.clone(), links.clone());
             tokio::spawn(async move {
@@ -174,8 +180,9 @@ impl Stream {
                     let whole = handled.is_ok_and(|answer| answer.batch_item_failures.is_empty());
                     Counts::add(&stream.counts.failed, usize::from(!whole));
                 }
-            });
-        }
+            })
+        };
+        (0..LANES).map(lane).collect()
     }
 }
 

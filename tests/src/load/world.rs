@@ -14,6 +14,7 @@ use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::policy::Policy;
 use shared::store::Store;
 use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::ses::BusySes;
@@ -36,6 +37,8 @@ pub struct World {
     pub stream: Arc<Stream>,
     api: Router,
     began: Instant,
+    /// The schedule and the stream, which never end.
+    running: Vec<JoinHandle<()>>,
 }
 
 impl World {
@@ -54,9 +57,9 @@ impl World {
         let store = TimedStore::new(stream.clone());
         let desk = Desk { store, policy: Arc::new(policy), clock };
         let (api, ses) = (gateway::router(desk.clone(), keys.clone()), BusySes::idle());
-        stream.run(&desk, &ses, &crate::link_writer(keys));
-        tokio::spawn(schedule(desk.clone()));
-        Self { desk, ses, stream, api, began }
+        let mut running = stream.run(&desk, &ses, &crate::link_writer(keys));
+        running.push(tokio::spawn(schedule(desk.clone())));
+        Self { desk, ses, stream, api, began, running }
     }
 
     /// Milliseconds since the beginning.
@@ -72,11 +75,20 @@ impl World {
     }
 
     /// Lets time pass up to a second after the beginning.
+    ///
+    /// # Panics
+    ///
+    /// When a function has panicked.
     pub async fn until(&self, second: u64) {
         tokio::time::sleep_until(self.began + Duration::from_secs(second)).await;
+        self.all_run();
     }
 
     /// Lets time pass until SES has taken so many e-mails, or for so many seconds.
+    ///
+    /// # Panics
+    ///
+    /// When a function has panicked.
     pub async fn until_taken(&self, emails: usize, seconds: u64) {
         for _ in 0..seconds {
             if self.ses.seen().taken.len() >= emails {
@@ -84,6 +96,11 @@ impl World {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        self.all_run();
+    }
+
+    fn all_run(&self) {
+        assert!(!self.running.iter().any(JoinHandle::is_finished), "a function panicked");
     }
 
     /// A customer escalates an incident.
@@ -124,16 +141,24 @@ fn instant(began: Instant) -> Timestamp {
 /// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
 async fn schedule(desk: Desk<TimedStore>) {
     let at_once = Arc::new(Semaphore::new(SWEEPS_AT_ONCE));
+    let mut firings = tokio::time::interval(DEPLOYED.every);
+    let mut sweeps = JoinSet::new();
     loop {
-        let (desk, at_once) = (desk.clone(), at_once.clone());
-        tokio::spawn(async move {
-            let execution = at_once.acquire().await;
-            let event = DEPLOYED.event(&desk.clock).expect("a firing");
-            let swept = tokio::time::timeout(TIMEOUT, check_deadlines::handle(&desk, event)).await;
-            drop(execution);
-            let report = swept.expect("a sweep leaves in time").expect("the table answers");
-            assert_eq!(report.failed, 0, "a sweep could not act");
-        });
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::select! {
+            _ = firings.tick() => sweeps.spawn(sweep(desk.clone(), at_once.clone())),
+            Some(swept) = sweeps.join_next() => {
+                swept.expect("a sweep does not panic");
+                continue;
+            }
+        };
     }
+}
+
+async fn sweep(desk: Desk<TimedStore>, at_once: Arc<Semaphore>) {
+    let execution = at_once.acquire().await;
+    let event = DEPLOYED.event(&desk.clock).expect("a firing");
+    let swept = tokio::time::timeout(TIMEOUT, check_deadlines::handle(&desk, event)).await;
+    drop(execution);
+    let report = swept.expect("a sweep leaves in time").expect("the table answers");
+    assert_eq!(report.failed, 0, "a sweep could not act");
 }
