@@ -8,7 +8,11 @@ for argument; do
     previous=$argument
 done
 case $crate in
-desk_fuzz | http | mail | policy | ses | stream | token | desk_tests | shared) watched=1 ;;
+desk_fuzz | http | mail | policy | ses | stream | token | desk_tests) watched=1 ;;
+*) [ "$WATCH" = harness ] && crate= ;;
+esac
+case $crate in
+shared) watched=1 ;;
 submit_escalation | manage_incident | dispatch_email | dispatch_webhook | receive_email | record_delivery) watched=1 ;;
 deserr | email_address | mail_parser | serde_dynamo | serde_json | toml | toml_parser | jiff) watched=1 ;;
 esac

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The functions that run here, as processes.
-pub const FUNCTIONS: [&str; 6] = [
+pub const FUNCTIONS: [&str; 7] = [
     "check-deadlines",
     "dispatch-email",
+    "dispatch-webhook",
     "manage-incident",
     "receive-email",
     "record-delivery",

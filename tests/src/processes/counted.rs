@@ -10,7 +10,9 @@ use shared::incident::timeline::{Event, TimelineEntry};
 use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::store::Story;
 
+use super::hearing;
 use super::people::{Request, Wish};
+use super::receiver::Heard;
 use super::seen::{EmailSeen, Sweep};
 use super::sending;
 
@@ -33,6 +35,8 @@ pub struct End {
     pub mails: HashMap<String, Option<String>>,
     /// What went over the wire.
     pub seen: HashMap<EmailId, EmailSeen>,
+    /// What another system was told, by the ids of the webhooks.
+    pub heard: HashMap<String, Heard>,
     /// Sweeps, whatever became of them.
     pub sweeps: Vec<Sweep>,
     /// How late each due instant was acted on, in milliseconds; sorted.
@@ -63,6 +67,7 @@ impl End {
             }
             violations.extend(each_step_tells_a_recipient_once(story));
             violations.extend(a_timeline_is_whole(story));
+            violations.extend(hearing::check(story, &self.heard));
             for item in &story.emails {
                 let seen = self.seen.get(&item.email.id);
                 violations.extend(every_email_ends(story, item));
@@ -84,6 +89,11 @@ impl End {
                 violations.push(("what SES took is in the outbox", format!("{email} is not")));
             }
             violations.extend(sending::check(email, seen));
+        }
+        let webhooks = self.stories.values().flat_map(|story| &story.webhooks);
+        let webhooks: HashSet<_> = webhooks.map(|item| item.webhook.id.to_string()).collect();
+        for id in self.heard.keys().filter(|id| !webhooks.contains(*id)) {
+            violations.push(("what is heard is in the outbox", format!("{id} is not")));
         }
         lateness.sort_unstable();
         self.lateness_ms = lateness;

@@ -120,6 +120,7 @@ fn habits(function: &str) -> (f64, u64, u64) {
     match function {
         "check-deadlines" => (0.5, 2_000_000, 12),
         "dispatch-email" => (0.4, 60_000, 12),
+        "dispatch-webhook" => (0.3, 30_000, 4),
         "record-delivery" => (0.25, 20_000, 1),
         "receive-email" => (0.5, 40_000, 3),
         _ => (0.5, 25_000, 2),

@@ -4,7 +4,8 @@
 //! ```text
 //! people ── gateway ─┐                                      ┌── services: DynamoDB, SES, S3, secrets
 //! the stream, ───────┼─> lambda ── runtime_api ── process ──┤
-//! the schedule, SES ─┘             (execution)              └── by way of proxy, which notes (seen)
+//! the schedule, SES ─┘             (execution)         │    └── by way of proxy, which notes (seen)
+//!                                                      └── receiver: another system
 //! ```
 //!
 //! When enough processes were killed nothing goes wrong any more, all comes to `rest`, and is `counted`.
@@ -14,9 +15,11 @@ mod counted;
 mod execution;
 mod faults;
 mod gateway;
+mod hearing;
 mod lambda;
 mod people;
 mod proxy;
+mod receiver;
 mod region;
 mod report;
 mod rest;
@@ -46,6 +49,7 @@ use counted::End;
 use gateway::Gateway;
 use lambda::Function;
 use people::{Requests, Town};
+use receiver::Receiver;
 use region::Region;
 use services::Services;
 
@@ -90,6 +94,7 @@ pub struct Processes {
     settings: Settings,
     region: Arc<Region>,
     services: Services,
+    receiver: Arc<Receiver>,
     town: Town,
     parts: Vec<JoinHandle<()>>,
     stories: AtomicU64,
@@ -100,7 +105,7 @@ pub struct Processes {
 fn places(function: &str) -> usize {
     match function {
         "check-deadlines" | "record-delivery" => 5,
-        "dispatch-email" => 10,
+        "dispatch-email" | "dispatch-webhook" => 10,
         "receive-email" => 4,
         _ => 20,
     }
@@ -113,13 +118,14 @@ impl Processes {
     ///
     /// When something does not start.
     pub async fn start(settings: Settings) -> Arc<Self> {
-        let policy = Policy::read(&settings.policy).unwrap_or_else(|wrong| panic!("{wrong}"));
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("policy.toml");
-        std::fs::write(&file, &settings.policy).expect("a file");
-
         let region =
             Region::new(settings.seed, Duration::from_secs(if settings.hastens { 4 } else { 60 }));
+        let receiver = Receiver::start(&region).await;
+        let written = receiver.told_by(&settings.policy);
+        let policy = Policy::read(&written).unwrap_or_else(|wrong| panic!("{wrong}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("policy.toml");
+        std::fs::write(&file, &written).expect("a file");
         let services = Services::start(&region, &policy).await;
         let (runtime_api, proxy) = (listener().await, listener().await);
         let addresses = [&runtime_api, &proxy].map(|it| it.local_addr().expect("an address"));
@@ -155,7 +161,16 @@ impl Processes {
             beat: settings.beat,
         };
         let stories = AtomicU64::new(1);
-        Arc::new(Self { settings, region, services, town, parts, stories, _policy: folder })
+        Arc::new(Self {
+            settings,
+            region,
+            services,
+            receiver,
+            town,
+            parts,
+            stories,
+            _policy: folder,
+        })
     }
 
     /// Lives through it and counts.
@@ -235,7 +250,9 @@ impl Processes {
         for email in seen.keys().filter(|email| email.thread.number().is_none()) {
             others.extend(store.load_email(email).await.expect("the run's own reading"));
         }
-        let mut end = End { stories, others, requests, mails, seen, sweeps, ..End::default() };
+        let heard = self.receiver.heard();
+        let mut end =
+            End { stories, others, requests, mails, seen, heard, sweeps, ..End::default() };
         let mut report = Report { violations: end.check(), ..Report::default() };
         report.tally = self.region.tally().clone();
         for misdeed in &report.tally.misdeeds {
@@ -255,6 +272,7 @@ impl Processes {
         report.emails = counted::count(emails().map(|item| item.delivery.status));
         report.taken = end.seen.values().map(|seen| seen.taken().count() as u64).sum();
         end.seen.values().for_each(|seen| report.ambiguity.add(seen));
+        end.heard.values().for_each(|heard| report.hearing.add(heard));
         report.deadlines = end.deadlines as u64;
         report.lateness_ms = std::mem::take(&mut end.lateness_ms);
         report.unrecovered = std::mem::take(&mut end.unrecovered);

@@ -8,6 +8,7 @@ use strum::VariantArray;
 
 use super::counted::Violations;
 use super::faults::{Break, Invocations, Kill, Service, Tally};
+use super::hearing::Hearing;
 use super::people::Wish;
 use super::sending::Ambiguity;
 
@@ -28,6 +29,8 @@ pub struct Report {
     pub taken: u64,
     /// How often it was open whether it had.
     pub ambiguity: Ambiguity,
+    /// What another system was told.
+    pub hearing: Hearing,
     /// Deadlines, all of them.
     pub deadlines: u64,
     /// How late each due instant was acted on, in milliseconds; sorted.
@@ -137,7 +140,7 @@ impl Report {
     }
 
     fn sending(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let a = &self.ambiguity;
+        let (a, heard) = (&self.ambiguity, self.hearing);
         writeln!(f, "\n{:<51}{:>11}", "e-mails in the outbox", self.emails.values().sum::<u64>())?;
         for (status, times) in &self.emails {
             writeln!(f, "  {status:<49}{times:>11}")?;
@@ -156,6 +159,9 @@ impl Report {
             ("  not needed any more, or given up on", a.ended_otherwise),
             ("  sent again: repeated", a.repeated),
             ("repeats", a.repeats),
+            ("webhooks, all of them taken", heard.webhooks),
+            ("  taken once more", heard.repeats),
+            ("  the system was busy", heard.refused),
         ] {
             writeln!(f, "{what:<51}{count:>11}")?;
         }

@@ -61,7 +61,7 @@ impl Processes {
                     && let Some(number) = text(item, keys::PK).strip_prefix("INCIDENT#")
                 {
                     resolve(&self.town, number, round).await;
-                } else if self.settings.hastens && !self.region.waits_for_late_ones() {
+                } else if self.passes_time_for(item) && !self.region.waits_for_late_ones() {
                     self.hasten(&client, item).await;
                 }
             }
@@ -84,16 +84,22 @@ impl Processes {
         unread
     }
 
+    /// Whether nobody waits until an item is due. A webhook may be due in a day, after some failures.
+    fn passes_time_for(&self, item: &Item) -> bool {
+        let is_webhook = || keys::webhook_id(text(item, keys::PK), text(item, keys::SK)).is_some();
+        self.settings.hastens || is_webhook()
+    }
+
     /// Lets the time of an item of the outbox pass: what is due later, such as the end of a lease whose
     /// holder is dead, is due now. To the desk that is the same as waiting.
     async fn hasten(&self, client: &Client, item: &Item) {
         let now_ms = self.region.clock.now().as_millisecond();
         let due_ms =
             item.get(keys::DUE_AT).and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
-        let Some(email) = keys::email_id(text(item, keys::PK), text(item, keys::SK)) else {
-            return;
-        };
-        let is_held = || self.region.seen().is_held(&self.region, &email);
+        let (pk, sk) = (text(item, keys::PK), text(item, keys::SK));
+        let email = keys::email_id(pk, sk);
+        let is_held =
+            || email.as_ref().is_some_and(|email| self.region.seen().is_held(&self.region, email));
         let Some(due_ms) = due_ms.filter(|due_ms| *due_ms > now_ms + 2_000 && !is_held()) else {
             return;
         };
@@ -109,7 +115,9 @@ impl Processes {
         for name in [keys::PK, keys::SK] {
             update = update.key(name, AttributeValue::S(text(item, name).to_owned()));
         }
-        if update.send().await.is_ok() {
+        if update.send().await.is_ok()
+            && let Some(email) = email
+        {
             self.note(email, began);
         }
     }

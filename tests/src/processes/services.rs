@@ -4,20 +4,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::routing::any;
+use axum::{Json, Router};
 use escalation_desk::inbound::{Addresses, Inbound};
 use escalation_desk::mailbox::Mailbox;
 use escalation_desk::mailbox::bounces::{Bounce, Bounces};
 use escalation_desk::queue::{Queue, Settings};
 use escalation_desk::s3::{self, Objects};
 use escalation_desk::ses::{self, Ses};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::policy::Policy;
 use shared::store::dynamodb::DynamoDbStore;
 use tokio::net::TcpListener;
 
 use super::proxy::Servers;
+use super::receiver;
 use super::region::Region;
 use crate::LINK_KEYS;
 use crate::dynamodb::TestDynamoDb;
@@ -83,6 +84,16 @@ impl Services {
 }
 
 fn secrets() -> Router {
-    let secret = json!({ "ARN": "links", "Name": "links", "SecretString": LINK_KEYS }).to_string();
-    Router::new().route("/secrets", any(move || async move { secret }))
+    Router::new().route("/secrets", any(|asked: String| async move { Json(secret(&asked)) }))
+}
+
+fn secret(asked: &str) -> Value {
+    let asked: Value = serde_json::from_str(asked).unwrap_or_default();
+    let id = asked["SecretId"].as_str().unwrap_or_default();
+    let secret = match id.rsplit(':').next() {
+        Some("links") => LINK_KEYS.to_owned(),
+        Some("hooks") => json!({ "key": receiver::key() }).to_string(),
+        _ => String::new(),
+    };
+    json!({ "ARN": id, "Name": id, "SecretString": secret })
 }

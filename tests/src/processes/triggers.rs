@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use aws_lambda_events::streams::DynamoDbEventResponse;
 use escalation_desk::queue::{sqs, worker};
 use escalation_desk::schedule::Schedule;
 use escalation_desk::ses::events;
@@ -42,10 +41,9 @@ pub fn start(
     let function = |name: &str| functions[name].clone();
     let mappings = pump::Mappings {
         emails: pump::Mapping { filter: emails, invoke: dispatch(function("dispatch-email")) },
-        // No system hears of changes here.
         webhooks: pump::Mapping {
             filter: webhooks,
-            invoke: Arc::new(|_| async { Ok(DynamoDbEventResponse::default()) }.boxed()),
+            invoke: dispatch(function("dispatch-webhook")),
         },
     };
     let settings = pump::Settings { lanes: LANES, ..pump::Settings::default() };

@@ -3,11 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use shared::incident::values::{Channel, Customer, Priority};
 use shared::incident::{Change, Command, Incident, decide};
-use shared::outbox::{Delivery, EmailFacts};
+use shared::outbox::{Delivery, EmailFacts, WebhookItem};
+use shared::policy::Policy;
+use shared::webhook::payload;
 
 use super::super::seen::Attempt;
 use super::*;
-use crate::default_policy;
+use crate::DEFAULT_POLICY;
 use crate::world::start;
 
 const ADA: &str = "ada@customer.example";
@@ -19,9 +21,10 @@ fn ada() -> Customer {
 
 /// Ada escalates, nobody takes it for so many minutes, and care resolves it.
 fn end_after(minutes: i64, late: SignedDuration) -> End {
-    let policy = default_policy();
+    let policy = format!("{DEFAULT_POLICY}\n[webhooks.crm]\nurl = \"https://crm.example/hook\"");
+    let policy = Policy::read(&policy).unwrap();
     let mut story: Option<Story> = None;
-    let mut seen = HashMap::new();
+    let (mut seen, mut heard) = (HashMap::new(), HashMap::new());
     let escalate = Command::Escalate {
         number: "INC-1".parse().unwrap(),
         requester: ada(),
@@ -52,9 +55,17 @@ fn end_after(minutes: i64, late: SignedDuration) -> End {
             delivery.ses_message_id = Some(ses_id);
             emails.push(EmailItem::of(email, delivery, EmailFacts::default()));
         }
+        let mut webhooks = story.as_ref().map(|story| story.webhooks.clone()).unwrap_or_default();
+        for webhook in change.webhooks {
+            let taken = vec![payload(&webhook, &change.entries).unwrap()];
+            heard.insert(webhook.id.to_string(), Heard { taken, ..Heard::default() });
+            let mut delivery = Delivery::pending(at);
+            (delivery.status, delivery.due_at) = (DeliveryStatus::Sent, None);
+            webhooks.push(WebhookItem { webhook, delivery });
+        }
         timeline.extend(change.entries);
         let incident = change.incident;
-        story = Some(Story { incident, timeline, emails, webhooks: Vec::new() });
+        story = Some(Story { incident, timeline, emails, webhooks });
         due
     };
     let mut due = tell(escalate, start());
@@ -76,7 +87,7 @@ fn end_after(minutes: i64, late: SignedDuration) -> End {
     };
     let requests = vec![request(Wish::Escalate, "Call 1-1"), request(Wish::Resolve, "Call 1-2")];
     let stories = BTreeMap::from([("INC-1".to_owned(), story.unwrap())]);
-    End { stories, requests, seen, ..End::default() }
+    End { stories, requests, seen, heard, ..End::default() }
 }
 
 fn end() -> End {
@@ -105,6 +116,7 @@ fn what_was_accepted_and_is_lost_is_found() {
     let mut gone = end();
     gone.stories.clear();
     gone.seen.clear();
+    gone.heard.clear();
     let checks: Vec<_> = gone.check().into_iter().map(|(check, _)| check).collect();
     assert_eq!(checks, ["what was accepted is there"]);
     let other = broken(|end, _| end.requests[0].words = "Call 1-11".to_owned());
@@ -206,6 +218,36 @@ fn what_is_late_after_recovery_is_found_and_what_is_late_before_it_is_told() {
     let (broken, told) = late_by(121_000, (-120_500, -500), false);
     assert_eq!(broken, BTreeSet::new(), "it was killed");
     assert!(told > 0);
+}
+
+#[test]
+fn a_change_of_which_a_system_does_not_hear_or_hears_otherwise_is_found() {
+    let first = |story: &Story| story.webhooks[0].webhook.id.to_string();
+    let unheard = broken(|end, story| drop(end.heard.remove(&first(story))));
+    assert_eq!(unheard, ["each system has heard of every change"].into());
+    let unwritten = broken(|end, story| {
+        end.heard.remove(&first(story));
+        story.webhooks.remove(0);
+    });
+    assert_eq!(unwritten, ["each system is to hear of every change"].into());
+    let unknown = broken(|end, _| drop(end.heard.insert("INC-2-1-0".into(), Heard::default())));
+    assert_eq!(unknown, ["what is heard is in the outbox"].into());
+    let pending = DeliveryStatus::Pending;
+    let unfinished = broken(|_, story| story.webhooks[0].delivery.status = pending);
+    assert_eq!(unfinished, ["every webhook ends"].into());
+    let words = "what is heard is what happened";
+    for spoiled in [
+        |heard: &mut Heard| heard.is_forged = true,
+        |heard: &mut Heard| heard.taken.push("{}".to_owned()),
+    ] {
+        let other = broken(|end, story| spoiled(end.heard.get_mut(&first(story)).unwrap()));
+        assert_eq!(other, [words].into());
+    }
+    let again = broken(|end, story| {
+        let heard = end.heard.get_mut(&first(story)).unwrap();
+        heard.taken.push(heard.taken[0].clone());
+    });
+    assert_eq!(again, BTreeSet::new(), "once more is no violation");
 }
 
 #[test]
