@@ -5,8 +5,8 @@
 # played so many times, or for --seconds at most; more calls go on from what earlier ones found. What
 # is found is in target/fuzz/found/<target>; a crash ends its target, and its input is kept there.
 #
-# --fast watches what the harness does, and not the way of an input through the desk: several times as many
-# inputs, which go on at random from what was found while all was watched.
+# --fast watches only those who read a mail or a policy, and not an input's way through the desk: several
+# times as many inputs, which go on at random from what was found while all was watched.
 set -uo pipefail
 cd "$(dirname "$0")" || exit 1
 
@@ -16,7 +16,7 @@ while (($#)); do
     case $1 in
     --runs) RUNS=$2; shift ;;
     --seconds) SECONDS_EACH=$2; shift ;;
-    --fast) WATCH=harness BUILD=fast ;;
+    --fast) WATCH=readers BUILD=fast ;;
     *) TARGETS+=("$1") ;;
     esac
     shift

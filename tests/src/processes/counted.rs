@@ -10,6 +10,7 @@ use shared::incident::timeline::{Event, TimelineEntry};
 use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::store::Story;
 
+use super::acted::Acted;
 use super::hearing;
 use super::people::{Request, Wish};
 use super::receiver::Heard;
@@ -18,9 +19,6 @@ use super::sending;
 
 /// A check, and what breaks it.
 pub type Violations = Vec<(&'static str, String)>;
-
-/// The latest that a deadline is acted on, after it or after recovery: DESIGN.md section 9, number 4.
-const LATEST_MS: i64 = 120_000;
 
 /// All that is there at the end.
 #[derive(Debug, Default)]
@@ -41,7 +39,7 @@ pub struct End {
     pub sweeps: Vec<Sweep>,
     /// How late each due instant was acted on, in milliseconds; sorted.
     pub lateness_ms: Vec<i64>,
-    /// What was acted on later than after [`LATEST_MS`] while nothing had recovered, and the sweeps that
+    /// What was acted on later than after `acted::LATEST_MS` while nothing had recovered, and the sweeps that
     /// came to nothing meanwhile.
     pub unrecovered: Vec<String>,
     /// How many deadlines there were, of clocks and of the desk's own.
@@ -201,63 +199,6 @@ fn every_deadline_is_served(story: &Story) -> Violations {
         }
     }
     violations
-}
-
-/// From when to when something was due that was known to be, in epoch milliseconds.
-struct Acted {
-    since_ms: i64,
-    at_ms: i64,
-    late_ms: i64,
-    is_early: bool,
-}
-
-impl Acted {
-    fn of(entry: &TimelineEntry) -> Option<Self> {
-        let late = entry.event.lateness()?;
-        let (at_ms, late_ms) = (late.fired_at.as_millisecond(), late.late_ms);
-        let is_early = late.fired_at < late.due_at;
-        Some(Self { since_ms: at_ms - late_ms, at_ms, late_ms, is_early })
-    }
-
-    /// Never early, by the first sweep that was left alone, and in time once there was one.
-    fn on_time(&self, entry: &TimelineEntry, sweeps: &[Sweep]) -> Violations {
-        let mut violations = Violations::new();
-        let alone = sweeps.iter().filter(|sweep| {
-            sweep.was_left_alone && sweep.began_ms > self.since_ms && sweep.began_ms < self.at_ms
-        });
-        let recovered_ms = alone.clone().map(|sweep| sweep.began_ms).min();
-        if self.is_early || recovered_ms.is_some_and(|since_ms| self.at_ms - since_ms > LATEST_MS) {
-            let what = format!("{}: {:?}", entry.number, entry.event);
-            violations.push(("a deadline is acted on in time", what));
-        }
-        if let Some(sweep) = alone.clone().find(|sweep| sweep.ended_ms < self.at_ms) {
-            let what = format!("{}, by {sweep:?}: {:?}", entry.number, entry.event);
-            violations.push(("a sweep passes over nothing that is due", what));
-        }
-        violations
-    }
-
-    /// What was late because sweeps were killed, or their requests broke: no violation, and told.
-    fn unrecovered(&self, entry: &TimelineEntry, sweeps: &[Sweep]) -> Option<String> {
-        if self.late_ms <= LATEST_MS {
-            return None;
-        }
-        let meanwhile = || {
-            let within =
-                |sweep: &&Sweep| sweep.began_ms > self.since_ms && sweep.ended_ms < self.at_ms;
-            sweeps.iter().filter(within)
-        };
-        let longest_ms = meanwhile().map(|sweep| sweep.ended_ms - sweep.began_ms).max();
-        Some(format!(
-            "{} {}: {} ms; meanwhile {} sweeps, of at most {} ms, {} of them left alone",
-            entry.number,
-            entry.event.name(),
-            self.late_ms,
-            meanwhile().count(),
-            longest_ms.unwrap_or_default(),
-            meanwhile().filter(|sweep| sweep.was_left_alone).count(),
-        ))
-    }
 }
 
 fn each_step_tells_a_recipient_once(story: &Story) -> Violations {

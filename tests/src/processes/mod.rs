@@ -10,6 +10,7 @@
 //!
 //! When enough processes were killed nothing goes wrong any more, all comes to `rest`, and is `counted`.
 
+mod acted;
 pub mod binaries;
 mod counted;
 mod execution;
