@@ -315,6 +315,24 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
     assert_eq!((all.incidents.len(), all.next), (6, None));
 }
 
+pub async fn incidents_of_one_shard_are_listed_in_pages(store: impl Store) {
+    let of_first = |n: &i64| shard_of(&format!("INC-{n}").parse().unwrap()) == 0;
+    let numbers: Vec<_> = (0..).filter(of_first).take(4).collect();
+    for n in &numbers {
+        store.commit(only(&escalation(&format!("INC-{n}"), later(*n)))).await.unwrap();
+    }
+    let (mut seen, mut after) = (Vec::new(), None);
+    for _ in 0..10 {
+        let board = store.open_incidents(after.as_ref(), 2).await.unwrap();
+        seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
+        after = board.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen, numbers.iter().map(|n| format!("INC-{n}")).collect::<Vec<_>>());
+}
+
 pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store: impl Store) {
     for n in 0..9 {
         store.commit(only(&escalation(&format!("INC-{n}"), now()))).await.unwrap();

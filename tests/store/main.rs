@@ -68,6 +68,7 @@ contract! {
     behind_each_place_of_what_is_due_is_the_rest,
     what_is_due_is_in_the_shard_of_its_thread,
     open_incidents_are_listed_by_what_is_due_next_in_pages,
+    incidents_of_one_shard_are_listed_in_pages,
     incidents_that_are_due_at_the_same_instant_are_listed_in_pages,
     the_story_is_told_in_order,
     }

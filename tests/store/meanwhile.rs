@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationIn
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use desk_tests::dynamodb::{TestDynamoDb, aws_at};
+use desk_tests::hostile::table::{Answer, Table};
 use escalation_desk::table::TABLE;
 use shared::account::Account;
 use shared::incident::timeline::TimelineEntry;
@@ -66,6 +67,16 @@ fn late(asking: &Client, of: &Key, as_of: &Key) -> DynamoDbStore {
     let late = Late { of: of.clone(), as_of: as_of.clone(), is_over: AtomicBool::new(false) };
     let config = asking.config().to_builder().interceptor(late).build();
     DynamoDbStore::new(Client::from_conf(config), TABLE)
+}
+
+#[tokio::test]
+async fn what_a_transaction_holds_meanwhile_is_a_conflict() {
+    let said = r#"400 {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException"}"#;
+    let table = Table::default();
+    table.answers(Answer::read(said.as_bytes()), Answer::default());
+    let id = escalation("INC-1", now()).emails[0].id.clone();
+    let claimed = table.store().claim_email(&id, "mine", now() + LEASE).await;
+    assert!(matches!(claimed, Err(StoreError::Conflict)), "{claimed:?}");
 }
 
 pub async fn a_domain_that_somebody_takes_meanwhile_stays_theirs(asking: Client, client: Client) {
