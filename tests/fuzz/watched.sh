@@ -1,6 +1,7 @@
 #!/bin/sh
 # Compiles a crate, watched by the fuzzer only if an input's way through it says something new: our own
-# and those that read what others write. The rest is compiled as ever, and is several times as fast.
+# and those that read what others write; with WATCH=readers, those who read a mail or a policy. The rest is
+# compiled as ever, and is several times as fast.
 rustc=$1
 shift
 for argument; do
