@@ -119,7 +119,9 @@ impl World {
         let stream = tokio::spawn(self.metrics.of("dispatch-email", stream));
         let webhooks = webhook_stream(self.desk.clone(), self.receivers.clone());
         let webhooks = tokio::spawn(self.metrics.of("dispatch-webhook", webhooks));
-        let schedule = tokio::spawn(schedule(self.desk.clone(), self.metrics.clone()));
+        let (desk, metrics) = (self.desk.clone(), self.metrics.clone());
+        let sweep = move || metrics.of("check-deadlines", sweep(desk.clone()));
+        let schedule = tokio::spawn(schedule(sweep));
         let mut sent = Vec::new();
         while self.began.elapsed() < Duration::from_secs(seconds) {
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -211,15 +213,20 @@ pub fn start() -> Timestamp {
     START.parse().expect("an instant")
 }
 
-/// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
-async fn schedule(desk: Desk<MemoryStore>, metrics: Metrics) {
+/// EventBridge Scheduler: every minute, whether the last sweep has ended or not, for ever.
+///
+/// # Panics
+///
+/// When a sweep does.
+pub async fn schedule<F>(sweep: impl Fn() -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut firings = tokio::time::interval(DEPLOYED.every);
     let mut sweeps = JoinSet::new();
     loop {
         tokio::select! {
-            _ = firings.tick() => {
-                sweeps.spawn(metrics.of("check-deadlines", sweep(desk.clone())));
-            }
+            _ = firings.tick() => drop(sweeps.spawn(sweep())),
             Some(swept) = sweeps.join_next() => swept.expect("a sweep does not panic"),
         }
     }

@@ -289,6 +289,22 @@ pub async fn due_items_come_in_order_and_in_pages(store: impl Store) {
     assert_eq!(all.len(), 130 * 5, "an incident and four e-mails each");
 }
 
+/// The numbers of the open incidents, page by page.
+async fn pages_of(store: &impl Store, limit: usize) -> Vec<Vec<String>> {
+    let (mut pages, mut after) = (Vec::new(), None);
+    loop {
+        let board = store.open_incidents(after.as_ref(), limit).await.unwrap();
+        assert!(board.incidents.len() <= limit);
+        let numbers = board.incidents.into_iter().map(|incident| incident.number.to_string());
+        pages.push(numbers.collect());
+        assert!(pages.len() < 100, "paging ends");
+        after = board.next;
+        if after.is_none() {
+            return pages;
+        }
+    }
+}
+
 pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl Store) {
     // Opened last, due first.
     for n in 0..7 {
@@ -298,18 +314,7 @@ pub async fn open_incidents_are_listed_by_what_is_due_next_in_pages(store: impl 
     let resolve = Command::Resolve { by: "Grace".parse().unwrap(), note: None };
     let third = store.load(&"INC-3".parse().unwrap()).await.unwrap().unwrap();
     store.commit(only(&decided(Some(&third), resolve, later(200)))).await.unwrap();
-    let mut seen = Vec::new();
-    let mut after = None;
-    loop {
-        let board = store.open_incidents(after.as_ref(), 2).await.unwrap();
-        assert!(board.incidents.len() <= 2);
-        seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
-        assert!(seen.len() < 100, "paging ends");
-        after = board.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = pages_of(&store, 2).await.concat();
     assert_eq!(seen, ["INC-6", "INC-5", "INC-4", "INC-2", "INC-1", "INC-0"]);
     let all = store.open_incidents(None, 100).await.unwrap();
     assert_eq!((all.incidents.len(), all.next), (6, None));
@@ -321,37 +326,19 @@ pub async fn incidents_of_one_shard_are_listed_in_pages(store: impl Store) {
     for n in &numbers {
         store.commit(only(&escalation(&format!("INC-{n}"), later(*n)))).await.unwrap();
     }
-    let (mut seen, mut after) = (Vec::new(), None);
-    for _ in 0..10 {
-        let board = store.open_incidents(after.as_ref(), 2).await.unwrap();
-        seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
-        after = board.next;
-        if after.is_none() {
-            break;
-        }
-    }
-    assert_eq!(seen, numbers.iter().map(|n| format!("INC-{n}")).collect::<Vec<_>>());
+    let expected: Vec<_> = numbers.iter().map(|n| format!("INC-{n}")).collect();
+    assert_eq!(pages_of(&store, 2).await.concat(), expected);
 }
 
 pub async fn incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store: impl Store) {
     for n in 0..9 {
         store.commit(only(&escalation(&format!("INC-{n}"), now()))).await.unwrap();
     }
+    let expected: Vec<_> = (0..9).map(|n| format!("INC-{n}")).collect();
     for limit in 1..=9 {
-        let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
-        loop {
-            let board = store.open_incidents(after.as_ref(), limit).await.unwrap();
-            seen.extend(board.incidents.into_iter().map(|incident| incident.number.to_string()));
-            pages += 1;
-            assert!(pages < 100, "paging ends");
-            after = board.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        let expected: Vec<_> = (0..9).map(|n| format!("INC-{n}")).collect();
-        assert_eq!(seen, expected, "pages of {limit}");
-        assert_eq!(pages, 9_usize.div_ceil(limit), "none of them empty");
+        let pages = pages_of(&store, limit).await;
+        assert_eq!(pages.concat(), expected, "pages of {limit}");
+        assert_eq!(pages.len(), 9_usize.div_ceil(limit), "none of them empty");
     }
 }
 

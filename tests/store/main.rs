@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what is wrong")]
 
 mod accounts;
+mod changed;
 mod conditions;
 mod contract;
 mod costs;

@@ -7,11 +7,6 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextMut;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
 use desk_tests::dynamodb::{TestDynamoDb, aws_at};
 use desk_tests::hostile::table::{Answer, Table};
 use escalation_desk::table::TABLE;
@@ -23,50 +18,28 @@ use shared::store::dynamodb::{DynamoDbStore, keys};
 use shared::store::{AnsweredRequest, Commit, Committed, ParkedEmail, Store, StoreError};
 
 use crate::accounts::account;
+use crate::changed::changed;
 use crate::contract::{answered, email, escalation, later, now};
 use crate::newer::{Key, key_of, only_of_what_is_known, passed_on};
 use crate::webhooks::committed_with_webhooks;
 
 /// Answers the first request on an item with what is true of another: as it was a moment ago.
-#[derive(Debug)]
-struct Late {
-    of: Key,
-    as_of: Key,
-    is_over: AtomicBool,
-}
-
-impl Intercept for Late {
-    fn name(&self) -> &'static str {
-        "Late"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let input = context.input_mut();
+fn late(asking: &Client, of: &Key, as_of: &Key) -> DynamoDbStore {
+    let (of, as_of, is_over) = (of.clone(), as_of.clone(), AtomicBool::new(false));
+    changed(asking, move |input| {
         let key = if input.downcast_ref::<GetItemInput>().is_some() {
             input.downcast_mut::<GetItemInput>().and_then(|get| get.key.as_mut())
         } else {
             input.downcast_mut::<UpdateItemInput>().and_then(|update| update.key.as_mut())
         };
-        let Some(key) = key else { return Ok(()) };
-        let (pk, sk) = &self.of;
+        let Some(key) = key else { return };
+        let (pk, sk) = &of;
         let is_it = key[keys::PK].as_s() == Ok(pk) && key[keys::SK].as_s() == Ok(sk);
-        if is_it && !self.is_over.swap(true, Ordering::Relaxed) {
-            key.insert(keys::PK.to_owned(), AttributeValue::S(self.as_of.0.clone()));
-            key.insert(keys::SK.to_owned(), AttributeValue::S(self.as_of.1.clone()));
+        if is_it && !is_over.swap(true, Ordering::Relaxed) {
+            key.insert(keys::PK.to_owned(), AttributeValue::S(as_of.0.clone()));
+            key.insert(keys::SK.to_owned(), AttributeValue::S(as_of.1.clone()));
         }
-        Ok(())
-    }
-}
-
-fn late(asking: &Client, of: &Key, as_of: &Key) -> DynamoDbStore {
-    let late = Late { of: of.clone(), as_of: as_of.clone(), is_over: AtomicBool::new(false) };
-    let config = asking.config().to_builder().interceptor(late).build();
-    DynamoDbStore::new(Client::from_conf(config), TABLE)
+    })
 }
 
 #[tokio::test]

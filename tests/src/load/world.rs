@@ -14,7 +14,7 @@ use shared::outbox::{DeliveryStatus, EmailItem};
 use shared::policy::Policy;
 use shared::store::Store;
 use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::ses::BusySes;
@@ -22,7 +22,7 @@ use super::store::TimedStore;
 use super::stream::Stream;
 use crate::bodies::escalation;
 use crate::call::{self, Reply};
-use crate::world::start;
+use crate::world::{schedule, start};
 
 /// `ReservedConcurrentExecutions` of `check-deadlines`.
 const SWEEPS_AT_ONCE: usize = 5;
@@ -58,7 +58,9 @@ impl World {
         let desk = Desk { store, policy: Arc::new(policy), clock };
         let (api, ses) = (gateway::router(desk.clone(), keys.clone()), BusySes::idle());
         let mut running = stream.run(&desk, &ses, &crate::link_writer(keys));
-        running.push(tokio::spawn(schedule(desk.clone())));
+        let (sweeping, at_once) = (desk.clone(), Arc::new(Semaphore::new(SWEEPS_AT_ONCE)));
+        let sweep = move || sweep(sweeping.clone(), at_once.clone());
+        running.push(tokio::spawn(schedule(sweep)));
         Self { desk, ses, stream, api, began, running }
     }
 
@@ -136,22 +138,6 @@ impl World {
 
 fn instant(began: Instant) -> Timestamp {
     start() + SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX)
-}
-
-/// EventBridge Scheduler: every minute, whether the last sweep has ended or not.
-async fn schedule(desk: Desk<TimedStore>) {
-    let at_once = Arc::new(Semaphore::new(SWEEPS_AT_ONCE));
-    let mut firings = tokio::time::interval(DEPLOYED.every);
-    let mut sweeps = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = firings.tick() => sweeps.spawn(sweep(desk.clone(), at_once.clone())),
-            Some(swept) = sweeps.join_next() => {
-                swept.expect("a sweep does not panic");
-                continue;
-            }
-        };
-    }
 }
 
 async fn sweep(desk: Desk<TimedStore>, at_once: Arc<Semaphore>) {
