@@ -255,6 +255,9 @@ pub enum Event {
         clock: ClockName,
         /// When the responsible teams are reminded.
         remind_at: Timestamp,
+        /// Those teams, who were told of the broken promise; an older version did not say.
+        #[serde(default)]
+        teams: Vec<TeamId>,
     },
     /// The responsible teams were reminded of a broken promise that nobody has escalated.
     ReminderGiven {

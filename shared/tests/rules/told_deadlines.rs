@@ -60,7 +60,7 @@ fn a_missed_deadline_that_comes_back_is_told_with_who_was_told_instead_and_with_
     let explained = explained(&story.when(bounced));
     let Deadline::Clock(clock) = &explained[0] else { panic!("a clock comes first") };
     let Outcome::Missed { alerted, .. } = &clock.outcome else { panic!("it was missed") };
-    assert_eq!(whom(alerted), "[] by e-mail [triage ada triage-backup]");
+    assert_eq!(whom(alerted), "[triage] by e-mail [triage ada triage-backup]");
 }
 
 #[test]

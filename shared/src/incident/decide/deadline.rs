@@ -157,5 +157,5 @@ fn invite(draft: &mut Draft<'_>, broken: Promise) {
     let teams = draft.teams_concerned();
     draft.tell_teams(&teams, &EmailKind::PromiseOverdue { broken, remind_at });
     draft.tell_customers(&EmailKind::EscalationInvited { broken });
-    draft.record(Event::CustomerInvited { clock: broken.clock, remind_at });
+    draft.record(Event::CustomerInvited { clock: broken.clock, remind_at, teams });
 }

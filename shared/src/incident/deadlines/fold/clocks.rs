@@ -231,14 +231,14 @@ impl Fold<'_> {
         *escalation = Some(sequence);
     }
 
-    /// A breach that raised an escalation alerted the teams of its first level.
-    pub(super) fn breach_alerted(&mut self, version: u64, teams: &[TeamId]) {
+    /// A breach that raised an escalation alerted the teams of its first level; one of which the customer
+    /// was invited to raise one, the responsible teams.
+    pub(super) fn breach_alerted(&mut self, version: u64, teams: &[TeamId], has_raised: bool) {
         let of_version = self.missed.into_iter().flatten().filter(|(_, of)| *of == version);
         for (at, _) in of_version.collect::<Vec<_>>() {
-            if let Some(ClockDeadline {
-                outcome: Outcome::Missed { alerted, escalation: Some(_), .. },
-                ..
-            }) = self.clock_at(at)
+            let clock = self.clock_at(at);
+            if let Some(Outcome::Missed { alerted, escalation, .. }) = clock.map(|c| &mut c.outcome)
+                && escalation.is_some() == has_raised
             {
                 alerted.teams = teams.to_vec();
             }
