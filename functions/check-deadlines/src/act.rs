@@ -180,27 +180,23 @@ async fn waiting<S: Store>(
 fn tell(change: &Change) {
     for entry in &change.entries {
         let (number, now) = (&entry.number, entry.at);
-        let lateness = match &entry.event {
+        match &entry.event {
             Event::DeadlineMissed { clock, lateness, .. } => {
                 tracing::warn!(incident.number = %number, ?clock, late_ms = lateness.late_ms, "deadline missed");
-                lateness
             }
             Event::LadderExhausted { .. } => {
                 emit(Metric::LadderExhausted, 1, now);
                 tracing::error!(incident.number = %number, "ladder exhausted, nobody acts");
-                continue;
             }
-            Event::AlarmRepeated { lateness, .. } => {
+            Event::AlarmRepeated { .. } => {
                 emit(Metric::LadderExhausted, 1, now);
                 tracing::error!(incident.number = %number, "ladder still exhausted, nobody acts");
-                lateness
             }
-            Event::WarningGiven { lateness, .. }
-            | Event::LevelRanOut { lateness, .. }
-            | Event::AcknowledgementExpired { lateness, .. } => lateness,
-            _ => continue,
-        };
-        emit(Metric::LatenessMilliseconds, lateness.late_ms, now);
+            _ => {}
+        }
+        if let Some(lateness) = entry.event.lateness() {
+            emit(Metric::LatenessMilliseconds, lateness.late_ms, now);
+        }
     }
 }
 
