@@ -1,5 +1,7 @@
 //! Wires `escalation-desk`: arguments, terminal, desk, signals.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -31,22 +33,26 @@ async fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a program for the terminal")]
+/// Nobody may be listening any more, which must not keep the desk from stopping in order.
+fn say(text: impl Display) {
+    writeln!(std::io::stdout(), "{text}").ok();
+}
+
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Task::Simulate(asked)) = &arguments.task {
-        println!("{}", simulate::table(asked, Clock::system().now())?);
+        say(simulate::table(asked, Clock::system().now())?);
         return Ok(());
     }
     let options = Options::from_arguments(arguments)?;
     let welcome = Welcome::of(&options);
     let mut terminated = signal(SignalKind::terminate()).context("no signals")?;
     let running = desk::start(options).await?;
-    println!("{}", welcome.text(&running));
+    say(welcome.text(&running));
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.context("no signals")?,
         _ = terminated.recv() => {}
     }
-    println!("Stopping.");
+    say("Stopping.");
     running.stop().await;
     Ok(())
 }

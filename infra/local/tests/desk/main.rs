@@ -9,3 +9,4 @@ mod load;
 mod memory;
 mod restart;
 mod soak;
+mod stopped;
