@@ -7,6 +7,7 @@ mod changed;
 mod conditions;
 mod contract;
 mod costs;
+mod due;
 mod emails;
 mod figures;
 mod log;
@@ -64,14 +65,16 @@ contract! {
     what_was_not_written_does_not_count,
     an_empty_change_writes_only_the_answer,
     what_is_there_already_is_not_written_over,
-    only_open_incidents_and_unsent_emails_are_due,
-    due_items_come_in_order_and_in_pages,
-    behind_each_place_of_what_is_due_is_the_rest,
-    what_is_due_is_in_the_shard_of_its_thread,
-    open_incidents_are_listed_by_what_is_due_next_in_pages,
-    incidents_of_one_shard_are_listed_in_pages,
-    incidents_that_are_due_at_the_same_instant_are_listed_in_pages,
     the_story_is_told_in_order,
+    }
+    due {
+        only_open_incidents_and_unsent_emails_are_due,
+        due_items_come_in_order_and_in_pages,
+        open_incidents_are_listed_by_what_is_due_next_in_pages,
+        incidents_of_one_shard_are_listed_in_pages,
+        incidents_that_are_due_at_the_same_instant_are_listed_in_pages,
+        behind_each_place_of_what_is_due_is_the_rest,
+        what_is_due_is_in_the_shard_of_its_thread,
     }
     emails {
         an_email_is_claimed_once,

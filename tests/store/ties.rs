@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::query::QueryInput;
 use shared::store::dynamodb::keys;
 
 use crate::changed::changed;
-use crate::contract;
+use crate::due;
 
 /// The index is asked from its end: where all is due at one instant, that is only another order of it.
 pub async fn pages_of_one_instant_are_whole_in_any_order(asking: Client, _: Client) {
@@ -17,5 +17,5 @@ pub async fn pages_of_one_instant_are_whole_in_any_order(asking: Client, _: Clie
             query.scan_index_forward = Some(false);
         }
     });
-    contract::incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store).await;
+    due::incidents_that_are_due_at_the_same_instant_are_listed_in_pages(store).await;
 }
