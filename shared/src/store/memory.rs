@@ -2,26 +2,27 @@
 //! network.
 
 mod index;
+mod state;
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use self::state::State;
 use super::{
     AnsweredRequest, Board, BoardPosition, Commit, Committed, DuePage, DuePosition, DueTarget,
-    HeldPage, Limit, MailWrite, ParkedEmail, RequestKey, Requeued, Store, StoreError, Story, Watch,
+    HeldPage, Limit, MailWrite, RequestKey, Requeued, Store, StoreError, Story, Watch,
 };
 use crate::account::{Account, AccountIncident, RememberedId};
-use crate::email::{EmailId, HeldMail, OutboxEmail, Thread};
+use crate::email::{EmailId, OutboxEmail, Thread};
 use crate::figures::Figures;
 use crate::inbound::{MailId, MailRecord};
+use crate::incident::Incident;
 use crate::incident::timeline::TimelineEntry;
 use crate::incident::values::{AccountId, Domain, IncidentNumber};
-use crate::incident::{Change, Incident};
 use crate::outbox::{
-    Delivery, DeliveryStatus, EmailFacts, EmailItem, Learned, OutboxId, Settlement, WebhookItem,
+    Delivery, DeliveryStatus, EmailItem, Learned, OutboxId, Settlement, WebhookItem,
 };
 use crate::webhook::WebhookId;
 
@@ -30,30 +31,6 @@ pub use index::{DueIndex, Written};
 /// The store in memory. Clones share the same state.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<State>>);
-
-#[derive(Debug, Clone, Default, PartialEq)]
-struct State {
-    incidents: BTreeMap<IncidentNumber, Incident>,
-    timelines: BTreeMap<IncidentNumber, Vec<TimelineEntry>>,
-    emails: BTreeMap<EmailId, EmailItem>,
-    webhooks: BTreeMap<WebhookId, WebhookItem>,
-    answered: HashMap<RequestKey, AnsweredRequest>,
-    accounts: BTreeMap<AccountId, Account>,
-    /// What accounts remember, and when the desk looks whether it recurs.
-    remembered: BTreeMap<RememberedId, (AccountIncident, Option<Timestamp>)>,
-    figures: BTreeMap<Date, Figures>,
-    /// How often each thing was done in each window.
-    done: HashMap<(&'static str, String, Timestamp), u32>,
-    /// When each thing that is spaced out was last done.
-    last_done: HashMap<(&'static str, String), Timestamp>,
-    domains: BTreeMap<Domain, AccountId>,
-    mails: BTreeMap<MailId, MailRecord>,
-    held: BTreeMap<(Timestamp, MailId), HeldMail>,
-    watch: Watch,
-    index: DueIndex,
-    /// What was written since it was last taken, if anybody takes it.
-    log: Option<Vec<Written>>,
-}
 
 impl MemoryStore {
     /// An empty store that keeps a log of what is written to its index and its stream.
@@ -114,174 +91,6 @@ impl MemoryStore {
         let pending =
             state.webhooks.values().filter(|item| item.delivery.status == DeliveryStatus::Pending);
         pending.map(|item| item.webhook.id.clone()).collect()
-    }
-}
-
-impl State {
-    /// When something is due, by the item itself.
-    fn due_at_of(&self, target: &DueTarget) -> Option<Timestamp> {
-        match target {
-            DueTarget::Incident(number) => self.incidents.get(number)?.next_due(),
-            DueTarget::Email(id) => self.emails.get(id)?.delivery.due_at,
-            DueTarget::Webhook(id) => self.webhooks.get(id)?.delivery.due_at,
-            DueTarget::Recurrence(id) => self.remembered.get(id)?.1,
-            DueTarget::Quarantine => self.watch.due_at,
-            DueTarget::Foreign { .. } => None,
-        }
-    }
-
-    /// Brings the index up to date with an item that was written.
-    fn index(&mut self, target: DueTarget) {
-        let due_at = self.due_at_of(&target);
-        if self.index.put(&target, due_at)
-            && let Some(log) = &mut self.log
-        {
-            log.push(Written::Due { target, due_at });
-        }
-    }
-
-    /// The same for what is in the outbox; the stream has it when it is pending.
-    fn index_outbox(&mut self, id: OutboxId) {
-        let is_pending = self.delivery(&id).is_some_and(|it| it.status == DeliveryStatus::Pending);
-        self.index(match id.clone() {
-            OutboxId::Email(id) => DueTarget::Email(id),
-            OutboxId::Webhook(id) => DueTarget::Webhook(id),
-        });
-        if let Some(log) = self.log.as_mut().filter(|_| is_pending) {
-            log.push(Written::Pending(id));
-        }
-    }
-
-    /// What stands against answering this request, against writing what becomes of these mails, or
-    /// against doing these once more.
-    fn refuses(
-        &self,
-        answered: Option<&AnsweredRequest>,
-        mails: &[MailWrite],
-        limits: &[Limit],
-    ) -> Option<Committed> {
-        if let Some(asked) = answered
-            && let Some(before) = self.answered.get(&asked.key)
-            && before.expires_at > asked.answered_at
-        {
-            return Some(Committed::AlreadyAnswered(before.clone()));
-        }
-        let version = |id: &MailId| self.mails.get(id).map_or(0, |record| record.version);
-        let follows = |write: &MailWrite| write.record.version == version(&write.record.id) + 1;
-        if !mails.iter().all(follows) {
-            return Some(Committed::AlreadyHandled);
-        }
-        let is_full = |limit: &&Limit| {
-            let thing = (limit.what, limit.whom.clone());
-            if limit.done_at.is_some() {
-                return self.last_done.get(&thing).is_some_and(|last| *last > limit.since);
-            }
-            let done = self.done.get(&(thing.0, thing.1, limit.since));
-            done.is_some_and(|done| *done >= limit.count)
-        };
-        limits.iter().find(is_full).cloned().map(Committed::OverLimit)
-    }
-
-    fn remember(&mut self, answered: Option<AnsweredRequest>) {
-        if let Some(answered) = answered {
-            self.answered.insert(answered.key.clone(), answered);
-        }
-    }
-
-    fn count(&mut self, limits: Vec<Limit>) {
-        for limit in limits {
-            if let Some(done_at) = limit.done_at {
-                self.last_done.insert((limit.what, limit.whom), done_at);
-            } else {
-                *self.done.entry((limit.what, limit.whom, limit.since)).or_default() += 1;
-            }
-        }
-    }
-
-    fn keep(&mut self, mails: Vec<MailWrite>) {
-        for MailWrite { record, left } in mails {
-            if let Some(left) = left {
-                self.held.remove(&(left, record.id.clone()));
-            }
-            if let (Some(tell_at), Some(held)) = (record.tell_at, record.held()) {
-                self.watch.due_at = Some(record.decided_at);
-                self.watch.version += 1;
-                self.held.insert((tell_at, record.id.clone()), held);
-                self.index(DueTarget::Quarantine);
-            }
-            self.mails.insert(record.id.clone(), record);
-        }
-    }
-
-    fn enqueue(&mut self, emails: &[OutboxEmail]) {
-        for email in emails {
-            let delivery = Delivery::pending(email.created_at);
-            let item = EmailItem::of(email.clone(), delivery, EmailFacts::default());
-            self.emails.insert(email.id.clone(), item);
-            self.index_outbox(email.id.clone().into());
-        }
-    }
-
-    /// Whether nothing of what a change adds is there already.
-    fn has_none_of(&self, change: &Change) -> bool {
-        let timeline = self.timelines.get(&change.incident.number);
-        let place = |entry: &TimelineEntry| (entry.version, entry.index);
-        let is_told = |entry: &TimelineEntry| {
-            timeline.is_some_and(|told| told.iter().any(|it| place(it) == place(entry)))
-        };
-        !change.entries.iter().any(is_told)
-            && !change.emails.iter().any(|email| self.emails.contains_key(&email.id))
-            && !change.webhooks.iter().any(|webhook| self.webhooks.contains_key(&webhook.id))
-    }
-
-    /// Whether an account may be written: it is the version after what is there.
-    fn follows(&self, account: &Account) -> bool {
-        let version = self.accounts.get(&account.id).map_or(0, |account| account.version);
-        account.version == version + 1
-    }
-
-    fn delivery(&mut self, id: &OutboxId) -> Option<&mut Delivery> {
-        match id {
-            OutboxId::Email(id) => self.emails.get_mut(id).map(|item| &mut item.delivery),
-            OutboxId::Webhook(id) => self.webhooks.get_mut(id).map(|item| &mut item.delivery),
-        }
-    }
-
-    /// Takes what is pending under a lease; whether it was.
-    fn claim(&mut self, id: &OutboxId, claim_id: &str, lease_until: Timestamp) -> bool {
-        self.moved(id, |delivery| delivery.claim(claim_id, lease_until))
-    }
-
-    /// Records what is known of an e-mail, if it is as it was when that was learned.
-    fn learn(&mut self, learned: &Learned) -> bool {
-        self.moved_email(&learned.id, |item| item.learned(learned))
-    }
-
-    /// Parks an e-mail, if it is as it was found; whether it was.
-    fn park(&mut self, parked: &ParkedEmail) -> bool {
-        self.moved_email(parked.id(), |item| item.park(parked))
-    }
-
-    /// Writes what comes next of a delivery, if anything does.
-    fn moved(&mut self, id: &OutboxId, next: impl Fn(&Delivery) -> Option<Delivery>) -> bool {
-        let Some(delivery) = self.delivery(id) else { return false };
-        let Some(next) = next(delivery) else { return false };
-        *delivery = next;
-        self.index_outbox(id.clone());
-        true
-    }
-
-    /// The same for an e-mail.
-    fn moved_email(
-        &mut self,
-        id: &EmailId,
-        next: impl Fn(&EmailItem) -> Option<EmailItem>,
-    ) -> bool {
-        let Some(item) = self.emails.get_mut(id) else { return false };
-        let Some(next) = next(item) else { return false };
-        *item = next;
-        self.index_outbox(id.clone().into());
-        true
     }
 }
 
