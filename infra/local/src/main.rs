@@ -1,7 +1,7 @@
 //! Wires `escalation-desk`: arguments, terminal, desk, signals.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -23,7 +23,9 @@ const LOGGED: &str = "info,dynoxide=error,aws_smithy_runtime=error,hyper=warn";
 #[tokio::main(worker_threads = 4)]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGGED));
-    tracing_subscriber::fmt().compact().with_target(false).with_env_filter(filter).init();
+    let log = tracing_subscriber::fmt().compact().with_target(false).with_env_filter(filter);
+    // A line that nobody reads is no reason to complain where nobody may read either.
+    log.log_internal_errors(false).init();
     match run(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -33,15 +35,20 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Nobody may be listening any more, which must not keep the desk from stopping in order.
+/// Says it to the terminal, if anybody still listens: that nobody does must not keep the desk from
+/// stopping in order.
 fn say(text: impl Display) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if let Some(Task::Simulate(asked)) = &arguments.task {
-        say(simulate::table(asked, Clock::system().now())?);
-        return Ok(());
+        let table = simulate::table(asked, Clock::system().now())?;
+        return match writeln!(std::io::stdout(), "{table}") {
+            // Whoever read it has seen enough, as `head` has.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => written.context("the table cannot be written"),
+        };
     }
     let options = Options::from_arguments(arguments)?;
     let welcome = Welcome::of(&options);

@@ -1,3 +1,5 @@
+//! A queue: seen once for a time, handed out again, kept past a restart.
+
 use super::*;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;

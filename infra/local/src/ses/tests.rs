@@ -1,3 +1,5 @@
+//! SES, asked over its HTTP routes: what it takes, what it refuses, what it tells.
+
 use axum::body::Body;
 use axum::http::Request;
 use jiff::Timestamp;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 use crate::ask::{PAUSE, TRIES, ask, copies, escalation, json_of};
 
@@ -35,18 +35,22 @@ impl Process {
             .spawn()
             .expect("the desk");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let mut address = async |part: &str| loop {
-            let line = lines.next_line().await.expect("a line").expect("one more line");
-            if let Some((_, url)) = line.split_once("http://").filter(|_| line.contains(part)) {
-                break url.parse().expect("an address");
-            }
-        };
-        let api = address("HTTP API").await;
-        let mailbox = address("Mailbox").await;
+        let [api, mailbox] = addresses(&mut lines).await;
         // Read on, so that the desk is never held up by a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, api, mailbox }
     }
+}
+
+/// Where its HTTP API and its mailbox are, as it says when it has started.
+pub async fn addresses(said: &mut Lines<BufReader<ChildStdout>>) -> [SocketAddr; 2] {
+    let mut address = async |part: &str| loop {
+        let line = said.next_line().await.expect("a line").expect("one more line");
+        if let Some((_, url)) = line.split_once("http://").filter(|_| line.contains(part)) {
+            break url.parse().expect("an address");
+        }
+    };
+    [address("HTTP API").await, address("Mailbox").await]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
