@@ -24,6 +24,7 @@ use shared::clock::Clock;
 use shared::config::Environment;
 use shared::desk::Desk;
 use shared::dispatch::Batch;
+use shared::incident::timeline::{Event, TimelineEntry};
 use shared::links::{KeyRing, KeySource};
 use shared::mailer::SendError;
 use shared::store::Store;
@@ -249,4 +250,20 @@ async fn every_metric_is_told_by_some_function() {
     assert!(untold.is_empty(), "no function tells {untold:?} in any story");
     let written = serde_json::to_string_pretty(&metrics).unwrap();
     expect_file!["../../infra/checks/metrics.json"].assert_eq(&format!("{written}\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lateness_is_measured_of_each_thing_that_was_due() {
+    // So that reminders are among them.
+    let policy =
+        DEFAULT_POLICY.replace("automatic_escalation = true", "automatic_escalation = false");
+    let world = World::new(&policy);
+    assert_eq!(world.post("/v1/incidents", p1("INC-1")).await.status, 201);
+    world.until(3 * HOUR).await;
+    let story = world.desk.store.story(&"INC-1".parse().unwrap()).await.unwrap().unwrap();
+    let late = story.timeline.iter().filter_map(|entry| entry.event.lateness());
+    let late: Vec<_> = late.map(|lateness| (lateness.fired_at, lateness.late_ms)).collect();
+    let is_reminder = |entry: &TimelineEntry| matches!(entry.event, Event::ReminderGiven { .. });
+    assert!(story.timeline.iter().any(is_reminder));
+    assert_eq!(world.metrics.values(Metric::LatenessMilliseconds), late);
 }

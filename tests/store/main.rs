@@ -57,15 +57,15 @@ macro_rules! contract {
 
 contract! {
     contract {
-    what_is_committed_is_loaded,
-    a_change_is_committed_once_on_its_version,
-    a_lost_condition_writes_nothing,
-    an_answer_is_remembered_until_it_expires,
-    what_is_over_the_limit_is_not_written,
-    what_was_not_written_does_not_count,
-    an_empty_change_writes_only_the_answer,
-    what_is_there_already_is_not_written_over,
-    the_story_is_told_in_order,
+        what_is_committed_is_loaded,
+        a_change_is_committed_once_on_its_version,
+        a_lost_condition_writes_nothing,
+        an_answer_is_remembered_until_it_expires,
+        what_is_over_the_limit_is_not_written,
+        what_was_not_written_does_not_count,
+        an_empty_change_writes_only_the_answer,
+        what_is_there_already_is_not_written_over,
+        the_story_is_told_in_order,
     }
     due {
         only_open_incidents_and_unsent_emails_are_due,

@@ -173,7 +173,8 @@ pub enum Outcome {
         /// Whom it alerted.
         #[serde(flatten)]
         alerted: Alerted,
-        /// The escalation that it raised; `null` when one ran already, or nobody was to be alerted.
+        /// The escalation that it raised; `null` when one ran already, the customer was invited to raise
+        /// one, or nobody was to be alerted.
         escalation: Option<u32>,
         /// What stopped the clock in the end; `null` while nothing has.
         stopped: Option<Stopped>,

@@ -256,7 +256,7 @@ pub enum Event {
         /// When the responsible teams are reminded.
         remind_at: Timestamp,
         /// Those teams, who were told of the broken promise; an older version did not say.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         teams: Vec<TeamId>,
     },
     /// The responsible teams were reminded of a broken promise that nobody has escalated.

@@ -75,3 +75,22 @@ fn acknowledgements_responses_and_resolutions_are_read_without_what_they_did_not
     ];
     assert!(!explain(&incident(), &timeline, &[]).is_empty());
 }
+
+#[test]
+fn an_invitation_that_did_not_say_which_teams_were_told_is_read_and_does_not_say_it_either() {
+    let missed = json!({
+        "event": "deadline_missed", "clock": "initial_response", "late_ms": 0,
+        "started_at": "2026-11-24T08:00:00Z", "due_at": "2026-11-24T09:00:00Z",
+        "fired_at": "2026-11-24T09:00:00Z",
+    });
+    let invited = json!({
+        "event": "customer_invited", "clock": "initial_response",
+        "remind_at": "2026-11-24T09:15:00Z",
+    });
+    let mut timeline = [missed, invited].map(|it| entry(2, "2026-11-24T09:00:00Z", it));
+    timeline[1].index = 1;
+    let served = serde_json::to_value(&timeline[1]).unwrap();
+    assert_eq!(served.get("teams"), None);
+    let told = serde_json::to_value(explain(&incident(), &timeline, &[])).unwrap();
+    assert_eq!(told[0]["outcome"]["teams"], json!([]), "{told:#}");
+}

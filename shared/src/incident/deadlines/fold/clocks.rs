@@ -203,7 +203,7 @@ impl Fold<'_> {
         lateness: Lateness,
     ) {
         let emails = self.outbox.of_version(entry.version, |kind| told::is_breach(kind, name));
-        // Those who work on the escalation; if none runs, those whom this one will alert.
+        // Those who work on the escalation; if none runs, what follows in this change says whom.
         let runs = self.running[place(ClockName::EscalationResponse)].is_some();
         let teams = if runs { self.told.clone() } else { Vec::new() };
         let Some(clock) = self.running(name, Some(started_at), lateness.due_at) else { return };
@@ -231,14 +231,13 @@ impl Fold<'_> {
         *escalation = Some(sequence);
     }
 
-    /// A breach that raised an escalation alerted the teams of its first level; one of which the customer
-    /// was invited to raise one, the responsible teams.
-    pub(super) fn breach_alerted(&mut self, version: u64, teams: &[TeamId], has_raised: bool) {
+    /// Whom a breach alerted: the first level of the escalation that it raised, or the responsible teams
+    /// when the customer was invited to raise one.
+    pub(super) fn breach_alerted(&mut self, version: u64, teams: &[TeamId]) {
         let of_version = self.missed.into_iter().flatten().filter(|(_, of)| *of == version);
         for (at, _) in of_version.collect::<Vec<_>>() {
-            let clock = self.clock_at(at);
-            if let Some(Outcome::Missed { alerted, escalation, .. }) = clock.map(|c| &mut c.outcome)
-                && escalation.is_some() == has_raised
+            if let Some(ClockDeadline { outcome: Outcome::Missed { alerted, .. }, .. }) =
+                self.clock_at(at)
             {
                 alerted.teams = teams.to_vec();
             }

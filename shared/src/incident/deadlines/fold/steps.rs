@@ -23,7 +23,7 @@ impl Fold<'_> {
                 self.end_reminder(StepOutcome::Replaced { at });
             }
             Event::LevelAlerted { escalation, level, round, teams, until } => {
-                self.breach_alerted(version, teams, true);
+                self.breach_alerted(version, teams);
                 self.remember(teams);
                 let here = (*escalation, *level, *round);
                 let emails = self.outbox.of_version(version, |kind| told::is_alert(kind, here));
@@ -51,7 +51,7 @@ impl Fold<'_> {
                 self.alarm(entry, *escalation, *alarm_at);
             }
             Event::CustomerInvited { clock, remind_at, teams } => {
-                self.breach_alerted(version, teams, false);
+                self.breach_alerted(version, teams);
                 self.end_reminder(StepOutcome::Replaced { at });
                 let emails = self.outbox.of_version(version, |kind| told::is_breach(kind, *clock));
                 self.remind(at, *remind_at, Alerted { teams: teams.clone(), emails });
