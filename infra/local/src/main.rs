@@ -19,9 +19,9 @@ use tracing_subscriber::EnvFilter;
 /// normal work.
 const LOGGED: &str = "info,dynoxide=error,aws_smithy_runtime=error,hyper=warn";
 
-// A desk runs for months on many threads. The allocator of glibc has an arena for each of them and hardly
-// gives back what is free in between: it grew by 2 to 3 MB for each 1,000 incidents (tests/README.md).
-// The functions, on one thread and for as long as Lambda lets them live, keep the system's.
+// A desk runs for months on many threads. The allocator of glibc has an arena for each of them, and did not
+// give back what a backlog of e-mails had taken (tests/README.md). The functions, on one thread and for as
+// long as Lambda lets them live, keep the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
