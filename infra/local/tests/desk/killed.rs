@@ -26,20 +26,24 @@ impl Process {
     /// One that keeps nothing, without a folder; how much it logs.
     pub async fn start_with(data: Option<&Path>, log: &str) -> Self {
         let kept = data.map(|data| ["--data".as_ref(), data.as_os_str()]);
-        let mut child = Command::new(env!("CARGO_BIN_EXE_escalation-desk"))
-            .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0"])
-            .args(kept.into_iter().flatten())
-            .env("RUST_LOG", log)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the desk");
+        let mut child = program(log).args(kept.into_iter().flatten()).spawn().expect("the desk");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
         let [api, mailbox] = addresses(&mut lines).await;
         // Read on, so that the desk is never held up by a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, api, mailbox }
     }
+}
+
+/// The program, on ports that are free, with its output at hand; how much it logs.
+pub fn program(log: &str) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_escalation-desk"));
+    program
+        .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0"])
+        .env("RUST_LOG", log)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    program
 }
 
 /// Where its HTTP API and its mailbox are, as it says when it has started.

@@ -143,8 +143,9 @@ async fn memory_is_flat() {
     seen[0].say();
     let mut done = 0;
     for tenth in 1..=10 {
-        while done < incidents * tenth / 10 {
-            let until = (incidents * tenth / 10).min(done + BREATH);
+        let end = incidents * tenth / 10;
+        while done < end {
+            let until = end.min(done + BREATH);
             live(&desk, done, until).await;
             // E-mails go out in their order: with the last ones, those before are settled.
             settled(&desk, until.saturating_sub(4 * CLIENTS)..until).await;

@@ -6,18 +6,11 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
 use crate::ask::{ask, escalation};
-use crate::killed::addresses;
+use crate::killed::{addresses, program};
 
 #[tokio::test]
 async fn a_desk_whose_words_nobody_reads_any_more_works_on_and_stops_in_order() {
-    let mut desk = Command::new(env!("CARGO_BIN_EXE_escalation-desk"))
-        .args(["--port", "0", "--dynamodb-port", "0", "--mailbox-port", "0"])
-        .env("RUST_LOG", "info")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the desk");
+    let mut desk = program("info").stderr(Stdio::piped()).spawn().expect("the desk");
     let mut said = BufReader::new(desk.stdout.take().expect("its output")).lines();
     let [api, _] = addresses(&mut said).await;
     // As when both are piped into `head`.
